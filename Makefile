@@ -1,0 +1,46 @@
+# make run    everything, on a machine with Python 3.11+ and nothing else
+# make test   linters, types, migrations, tests
+# make setup  only the virtual environment
+# make clean  forget the demo data, caches and the virtual environment
+
+PORT ?= 8000
+export PORT
+
+# The first Python that is new enough and can make a virtual environment.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+# The stamp's name is a hash of all that decides what is installed: unchanged means nothing to do.
+STAMP := .venv/.installed-$(shell { cat requirements*.txt constraints.txt; pwd; } | cksum | cut -d' ' -f1)
+VENV := .venv/bin/python
+ARGS ?=
+
+.PHONY: run setup test lint clean
+
+run: $(STAMP)
+	@exec $(VENV) manage.py up --stop-with-parent
+
+setup: $(STAMP)
+
+$(STAMP):
+	@test -n "$(PYTHON)" || { \
+		echo "Chairside needs Python 3.11 or newer with its venv module, and found none." >&2; \
+		echo "Install one (on Debian or Ubuntu: apt-get install python3 python3-venv), or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; \
+		exit 1; }
+	@echo "Installing into .venv (once; about a minute) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+lint: $(STAMP)
+	$(VENV) -m ruff check .
+	$(VENV) -m mypy .
+	$(VENV) manage.py makemigrations --check --dry-run
+
+# ARGS adds to pytest's: make test ARGS="-k booking -x"
+test: lint
+	$(VENV) -m pytest -n 2 $(ARGS)
+
+clean:
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,42 @@
+"""The secret key: from the environment in production, made once into the data directory otherwise."""
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+LEAST_LENGTH = 50
+LEAST_VARIETY = 10
+
+
+def production_key(value: str) -> str:
+    """VALUE, unless it is one that somebody could guess."""
+    weak = len(value) < LEAST_LENGTH or len(set(value)) < LEAST_VARIETY or value.startswith("django-insecure")
+    if weak:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is weak: it needs at least 50 characters, chosen at random. "
+            "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+        )
+    return value
+
+
+def demo_key(data: Path) -> str:
+    """The key in DATA, made on first use and readable by its owner only."""
+    path = data / "secret-key"
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        pass
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".secret-key-{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(50))
+    try:
+        # Two first starts at once must agree on one key: link() lets only one of them win.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_text()

@@ -1,0 +1,1 @@
+"""Fixtures for all tests. The data directory and the settings are set in tests/settings.py."""

@@ -1,0 +1,12 @@
+"""Settings for tests: their own data directory, faster passwords, a database that need not survive a power cut."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("CHAIRSIDE_DATA", str(Path(__file__).resolve().parents[1] / "var" / "test"))
+
+from clinic.settings import *  # noqa: E402, F403
+from clinic.settings import DATABASES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DATABASES["default"]["VOLATILE"] = True
