@@ -1,0 +1,179 @@
+"""The people who are treated, how to reach them, and their courses of treatment."""
+
+from datetime import date
+from uuid import uuid4
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Now, Upper
+
+from clinic.models import ChairKind, Clinic, User, Weekday
+from patients.folding import Folded
+from patients.phones import shown
+from therapies.models import Therapy
+
+
+class Patient(models.Model):
+    """A person who is treated here. Known by two identifiers: name and date of birth, and the record number."""
+
+    mrn = models.CharField("MRN", max_length=20, unique=True, help_text="Medical record number.")
+    family_name = models.CharField(max_length=60)
+    given_name = models.CharField(max_length=60)
+    birth_date = models.DateField()
+    home_clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="patients")
+    language = models.CharField(max_length=5, default="en")
+    needs_interpreter = models.BooleanField(default=False)
+    extra_minutes = models.PositiveSmallIntegerField(
+        default=0, help_text="Time this patient needs on top, e.g. mobility."
+    )
+    chair_kind = models.CharField(
+        max_length=10, choices=ChairKind, blank=True, help_text="Empty: any chair that the therapy allows."
+    )
+    needs_driver = models.BooleanField(default=False)
+    drive_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    alerts = models.CharField(max_length=240, blank=True, help_text="Allergies, earlier reactions, fall risk.")
+    is_active = models.BooleanField(default=True)
+    search_name = models.GeneratedField(
+        expression=Folded(Concat("family_name", Value(" "), "given_name")),
+        output_field=models.CharField(max_length=400),
+        db_persist=True,
+    )
+
+    class Meta:
+        ordering = ["family_name", "given_name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                Upper("mrn"), name="mrn_once", violation_error_message="Another patient has this MRN."
+            ),
+            models.CheckConstraint(condition=Q(extra_minutes__lte=480), name="extra_minutes_fit_a_day"),
+        ]
+        indexes = [
+            GinIndex(OpClass("search_name", name="gin_trgm_ops"), name="patient_name_trigrams"),
+            models.Index(fields=["birth_date"], name="patient_birth_date"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.family_name}, {self.given_name}"
+
+    def age(self, *, on: date) -> int:
+        """Full years on a day."""
+        return on.year - self.birth_date.year - ((on.month, on.day) < (self.birth_date.month, self.birth_date.day))
+
+    @property
+    def initials(self) -> str:
+        """For screens that face the room."""
+        return f"{self.given_name[:1]}{self.family_name[:1]}"
+
+
+class ContactKind(models.TextChoices):
+    """A way to reach a patient."""
+
+    MOBILE = "mobile", "Mobile"
+    LANDLINE = "landline", "Landline"
+    EMAIL = "email", "E-mail"
+
+
+class ContactPoint(models.Model):
+    """A number or address of a patient. Phone numbers are kept as E.164 (+17155550100), e-mail in lower case."""
+
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="contact_points")
+    kind = models.CharField(max_length=8, choices=ContactKind)
+    value = models.CharField(max_length=120)
+    is_preferred = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["patient", "-is_preferred", "kind"]
+        constraints = [models.UniqueConstraint(fields=["patient", "value"], name="contact_point_once_per_patient")]
+        indexes = [
+            GinIndex(OpClass("value", name="gin_trgm_ops"), name="contact_point_trigrams"),
+            models.Index(fields=["value"], name="contact_point_value"),
+        ]
+
+    def __str__(self) -> str:
+        return self.value if self.kind == ContactKind.EMAIL else shown(self.value)
+
+
+class PlanStatus(models.TextChoices):
+    """Where a course of treatment stands."""
+
+    ACTIVE = "active", "Active"
+    PAUSED = "paused", "Paused"
+    ENDED = "ended", "Ended"
+
+
+class TreatmentPlan(models.Model):
+    """One patient's course of one therapy: what was ordered, and the habits to keep to."""
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="plans")
+    therapy = models.ForeignKey(Therapy, models.PROTECT, related_name="plans")
+    status = models.CharField(max_length=8, choices=PlanStatus, default=PlanStatus.ACTIVE)
+    variant = models.CharField(max_length=20, blank=True, help_text="The ordered variant of the course, e.g. fast.")
+    start_on = models.DateField(help_text="The day that dose 1 is ordered for.")
+    interval_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="An ordered interval in place of the therapy's own, e.g. 42."
+    )
+    infusion_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="An ordered infusion time in place of the therapy's own (dose by weight)."
+    )
+    doses_ordered = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: until stopped.")
+    prescriber = models.CharField(max_length=80, blank=True)
+    usual_weekday = models.PositiveSmallIntegerField(choices=Weekday, null=True, blank=True)
+    usual_time = models.TimeField(null=True, blank=True, help_text="Wall-clock time at the clinic.")
+
+    class Meta:
+        ordering = ["patient", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["id", "patient"], name="plan_and_its_patient"),
+            models.UniqueConstraint(
+                fields=["patient", "therapy"], condition=Q(status="active"), name="one_active_plan_per_therapy"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.therapy} for {self.patient}"
+
+
+class DoseSource(models.TextChoices):
+    """How we know that a dose was given."""
+
+    HERE = "here", "Given here"
+    IMPORTED = "imported", "Imported"
+    ENTERED = "entered", "Entered by staff"
+
+
+class DoseGiven(models.Model):
+    """A dose of a plan that was really given, on a local date. Due dates follow from these rows."""
+
+    plan = models.ForeignKey(TreatmentPlan, models.PROTECT, related_name="doses_given")
+    dose_number = models.PositiveSmallIntegerField()
+    given_on = models.DateField()
+    source = models.CharField(max_length=8, choices=DoseSource)
+    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["plan", "dose_number"]
+        verbose_name_plural = "doses given"
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "dose_number"], name="a_dose_is_given_once"),
+            models.CheckConstraint(condition=Q(dose_number__gte=1), name="given_doses_count_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"dose {self.dose_number} on {self.given_on}"
+
+
+class ImportDraft(models.Model):
+    """A file of patients that a member of staff has uploaded and looks at before importing it. Kept for an hour."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    owner = models.ForeignKey(User, models.CASCADE, related_name="import_drafts")
+    name = models.CharField(max_length=120)
+    content = models.BinaryField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name

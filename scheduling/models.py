@@ -1,0 +1,194 @@
+"""Appointments, the nurses who care for them, and the lock of a clinic day.
+
+What must never be is refused by the database: see migration `0002_guarantees` for the temporal foreign key,
+the composite keys and the tiling trigger, and `Meta.constraints` here for the rest. DESIGN calls them G1 to G9.
+Written only by the rule modules of this room.
+"""
+
+from datetime import datetime
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import Deferrable, Q
+from django.db.models.functions import Now
+
+from clinic.models import Chair, Clinic, Nurse, User
+from clinic.periods import by_beginning, on_quarter_hours
+from patients.models import Patient, TreatmentPlan
+from therapies.models import DosePhase
+
+
+class ClinicDay(models.Model):
+    """One clinic on one local date: the lock that every change of that day takes, and the version it bumps.
+
+    A row is made by the first change of its day. `version` is the board's ETag.
+    """
+
+    clinic = models.ForeignKey(Clinic, models.CASCADE, related_name="days")
+    date = models.DateField()
+    version = models.PositiveIntegerField(db_default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "date"], name="clinic_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.clinic} {self.date}"
+
+
+class Status(models.TextChoices):
+    """Where an appointment stands. Confirmation is a moment, not a status."""
+
+    BOOKED = "booked", "Booked"
+    ARRIVED = "arrived", "Arrived"
+    SEATED = "seated", "Seated"
+    INFUSING = "infusing", "Infusing"
+    OBSERVING = "observing", "Observing"
+    DONE = "done", "Done"
+    CANCELLED = "cancelled", "Cancelled"
+    NO_SHOW = "no_show", "No-show"
+    LEFT = "left", "Left untreated"
+
+
+LIVE = (Status.BOOKED, Status.ARRIVED, Status.SEATED, Status.INFUSING, Status.OBSERVING)
+"""Statuses that hold a chair and a nurse now or later."""
+
+IN_CHAIR = (Status.SEATED, Status.INFUSING, Status.OBSERVING)
+"""Statuses of a patient who sits in the chair."""
+
+HELD = (*LIVE, Status.DONE)
+"""Statuses whose period stands in the record as chair and nurse time."""
+
+
+class Reason(models.TextChoices):
+    """Why an appointment was cancelled, missed or left: coded, so that it can be counted and followed up."""
+
+    PATIENT_ILL = "patient_ill", "Patient is ill"
+    PATIENT_WORK = "patient_work", "Work, school or family"
+    TRANSPORT = "transport", "No transport"
+    WEATHER = "weather", "Weather"
+    ADMITTED = "admitted", "Admitted to hospital"
+    PLAN_CHANGED = "plan_changed", "Treatment changed or stopped"
+    NOT_READY = "not_ready", "Order, authorization, lab or drug missing"
+    NOT_WELL_TODAY = "not_well_today", "Infection or not fit for infusion today"
+    CLINIC = "clinic", "Clinic could not treat"
+    UNREACHED = "unreached", "Not reached, reason unknown"
+    OTHER = "other", "Other"
+
+
+_held = Q(status__in=HELD)
+
+
+class Appointment(models.Model):
+    """One dose for one patient in one chair for one period.
+
+    `period` is the stay as it stands: it shrinks when the infusion ends early and grows when it runs late.
+    `planned_period` is the stay as it was booked or last moved, kept for the record.
+    """
+
+    plan = models.ForeignKey(TreatmentPlan, models.PROTECT, related_name="appointments")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="appointments")
+    dose_number = models.PositiveSmallIntegerField()
+    dose_phase = models.ForeignKey(DosePhase, models.PROTECT, related_name="appointments")
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="appointments")
+    chair = models.ForeignKey(Chair, models.PROTECT, related_name="appointments")
+    period = DateTimeRangeField()
+    planned_period = DateTimeRangeField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.BOOKED, db_default=Status.BOOKED)
+    short_staffed = models.BooleanField(db_default=False)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=16, choices=Reason, blank=True, db_default="")
+    note = models.CharField(max_length=240, blank=True, db_default="")
+    override_reason = models.CharField(
+        max_length=240, blank=True, db_default="", help_text="Why a manager booked past a rule."
+    )
+    version = models.PositiveIntegerField(db_default=1, help_text="Counts every change of when and where.")
+    booked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    booked_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["period"]
+        indexes = [by_beginning("clinic", name="appointments_of_a_day")]
+        constraints = [
+            on_quarter_hours(name="appointment_on_quarter_hours"),
+            on_quarter_hours(name="planned_period_on_quarter_hours", field="planned_period"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="appointment_status_is_known"),
+            models.CheckConstraint(condition=Q(dose_number__gte=1), name="doses_of_appointments_count_from_one"),
+            models.CheckConstraint(condition=Q(short_staffed=False) | _held, name="only_held_ones_are_short_staffed"),
+            ExclusionConstraint(
+                name="chair_holds_one_patient_at_a_time",
+                expressions=[("chair", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+                condition=_held,
+                deferrable=Deferrable.IMMEDIATE,
+            ),
+            ExclusionConstraint(
+                name="patient_in_one_chair_at_a_time",
+                expressions=[("patient", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+                condition=_held,
+                deferrable=Deferrable.IMMEDIATE,
+            ),
+            models.UniqueConstraint(fields=["plan", "dose_number"], condition=_held, name="a_dose_is_booked_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.patient} {self.start:%Y-%m-%d %H:%M}"
+
+    @property
+    def start(self) -> datetime:
+        """When the stay begins, UTC."""
+        return self.period.lower
+
+    @property
+    def end(self) -> datetime:
+        """When the stay ends, UTC."""
+        return self.period.upper
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it still holds a chair and a nurse."""
+        return self.status in LIVE
+
+
+class NurseAssignment(models.Model):
+    """Nurse N, in place p of 3, cares for an appointment during a period. One row per hand-over."""
+
+    appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="assignments")
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
+    nurse = models.ForeignKey(Nurse, models.PROTECT, related_name="assignments")
+    place = models.PositiveSmallIntegerField()
+    period = DateTimeRangeField()
+    is_start = models.BooleanField(db_default=False, help_text="This nurse starts the infusion.")
+
+    class Meta:
+        ordering = ["period"]
+        constraints = [
+            on_quarter_hours(name="assignment_on_quarter_hours"),
+            models.CheckConstraint(condition=Q(place__range=(1, 3)), name="a_nurse_has_three_places"),
+            ExclusionConstraint(
+                name="nurse_place_holds_one_patient_at_a_time",
+                expressions=[
+                    ("nurse", RangeOperators.EQUAL),
+                    ("place", RangeOperators.EQUAL),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+                deferrable=Deferrable.DEFERRED,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.nurse} cares for appointment {self.appointment_id}"
+
+
+class StatusChange(models.Model):
+    """An appointment took a status: who, when. Every waiting time and utilization figure falls out of these."""
+
+    appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="status_changes")
+    status = models.CharField(max_length=10, choices=Status)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["appointment", "at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.status} at {self.at:%H:%M}"
