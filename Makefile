@@ -18,7 +18,7 @@ ARGS ?=
 .PHONY: run setup test lint clean
 
 run: $(STAMP)
-	@exec $(VENV) manage.py up --stop-with-parent
+	@exec $(VENV) manage.py up --with-parent $$PPID
 
 setup: $(STAMP)
 

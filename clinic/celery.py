@@ -5,6 +5,7 @@ makes the worker look at them. So the broker may be down, and booking does not n
 """
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
@@ -20,6 +21,10 @@ VISIBILITY_TIMEOUT = 15 * 60
 # What runs by the clock: name -> {"task": "reminders.tasks.send_due", "schedule": 60.0}.
 # Schedules only; countdown and ETA are never used, since Redis would deliver those twice.
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+
+if not settings.PRODUCTION:
+    # The demonstration may run as root; a worker that reads only JSON is no danger there.
+    warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = Celery("chairside")
 app.conf.update(

@@ -15,4 +15,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
 ]
-urlpatterns += [path("", include(f"{room}.urls")) for room in ("scheduling", "patients", "reminders") if find_spec(f"{room}.urls")]
+urlpatterns += [
+    path("", include(f"{room}.urls")) for room in ("scheduling", "patients", "reminders") if find_spec(f"{room}.urls")
+]

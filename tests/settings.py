@@ -5,8 +5,8 @@ from pathlib import Path
 
 os.environ.setdefault("CHAIRSIDE_DATA", str(Path(__file__).resolve().parents[1] / "var" / "test"))
 
-from clinic.settings import *  # noqa: E402, F403
-from clinic.settings import DATABASES  # noqa: E402
+from clinic.settings import *  # noqa: F403
+from clinic.settings import DATABASES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["VOLATILE"] = True

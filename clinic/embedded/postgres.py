@@ -76,14 +76,19 @@ def plan(home: Path, *, volatile: bool) -> Plan:
     files = cluster(home)
     if os.geteuid() == 0:
         account = _account(files)
-        programs, options = _programs_for(account), {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        programs, options = (
+            _programs_for(account),
+            {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []},
+        )
     else:
         account, programs, options = None, installed_programs(), {}
     if not (files / "PG_VERSION").exists():
         _make_cluster(files, programs, account, options)
     version = (files / "PG_VERSION").read_text().strip()
     if version != MAJOR_VERSION:
-        raise SystemExit(f"{files} was made by PostgreSQL {version}; this is {MAJOR_VERSION}. Move it away to start afresh.")
+        raise SystemExit(
+            f"{files} was made by PostgreSQL {version}; this is {MAJOR_VERSION}. Move it away to start afresh."
+        )
     name, more = _as_seen_by(account, files)
     settings = SETTINGS | (VOLATILE_SETTINGS if volatile else {})
     arguments = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
@@ -162,7 +167,7 @@ def _as_seen_by(account: pwd.struct_passwd | None, files: Path) -> tuple[str, di
 
 
 def _programs_for(account: pwd.struct_passwd) -> Path:
-    """The directory with bin, lib and share that ACCOUNT can run: the installed one, or a copy where it can reach it."""
+    """Bin, lib and share that ACCOUNT can run: the installed ones, or a copy where it can reach them."""
     installed = installed_programs()
     if _can_run(account, installed):
         return installed
@@ -182,7 +187,13 @@ def _can_run(account: pwd.struct_passwd, programs: Path) -> bool:
     command = [str(programs / "bin" / "initdb"), "--version"]
     try:
         result = subprocess.run(
-            command, user=account.pw_uid, group=account.pw_gid, extra_groups=[], cwd="/", capture_output=True, check=False
+            command,
+            user=account.pw_uid,
+            group=account.pw_gid,
+            extra_groups=[],
+            cwd="/",
+            capture_output=True,
+            check=False,
         )
     except PermissionError:
         return False

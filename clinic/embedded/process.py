@@ -15,7 +15,7 @@ _PR_SET_PDEATHSIG = 1
 
 def _load_prctl() -> Callable[[int, int], int] | None:
     try:
-        return ctypes.CDLL(None).prctl  # type: ignore[no-any-return]
+        return ctypes.CDLL(None).prctl
     except (OSError, AttributeError):
         return None  # not Linux: a killed parent's children are found by the next start instead
 

@@ -58,6 +58,18 @@ def ensure(kind: str, home: Path, *, volatile: bool = False) -> None:
             _start(kind, home, volatile=volatile)
 
 
+def leave_all(*, patience: float = 10.0) -> None:
+    """Use no server any more, and wait until those that nobody else uses have stopped."""
+    with _guard:
+        homes = list(_users)
+        for home in homes:
+            os.close(_users.pop(home))
+    give_up = time.monotonic() + patience
+    for home in homes:
+        while is_kept(home) and not _is_used(home) and time.monotonic() < give_up:
+            time.sleep(0.05)
+
+
 def is_kept(home: Path) -> bool:
     """Whether a keeper lives for HOME."""
     descriptor = lock(home / KEEPER, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -102,6 +114,15 @@ def _join(home: Path) -> None:
         raise EmbeddedServerError(f"{home} cannot be used for an embedded server: {error}") from error
     assert descriptor is not None
     _users[home] = descriptor
+
+
+def _is_used(home: Path) -> bool:
+    """Whether some process uses the server, or the keeper is already stopping it (then is_kept soon says no)."""
+    descriptor = lock(home / USERS, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if descriptor is None:
+        return (home / READY).exists()
+    os.close(descriptor)
+    return False
 
 
 def _is_up(home: Path) -> bool:
