@@ -1,0 +1,87 @@
+"""What stands in the header of every page: only the pages that the person may open."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from clinic.access import Act, clinics_for, may
+from clinic.models import Clinic
+
+SESSION_CLINIC = "clinic"
+"""Session key: the slug of the clinic last looked at, so that every page opens there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One link of the main navigation."""
+
+    label: str
+    url: str
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    label: str
+    name: str
+    """Name of the page's address."""
+    act: Act
+    of_clinic: bool
+    """Whether the address names a clinic."""
+    family: tuple[str, ...] = ()
+    """Names of the addresses that belong under this link."""
+
+
+_PAGES = (
+    _Page("Board", "board_today", Act.SEE_BOARD, True, ("board", "appointment")),
+    _Page("Roster", "roster_today", Act.SEE_ROSTER, True, ("roster",)),
+    _Page("Patients", "patients", Act.SEE_PATIENTS, False, ("patient", "patient_search", "book", "book_here")),
+    _Page("Staffing", "staffing_today", Act.SEE_STAFFING, True, ("staffing",)),
+    _Page("Worklists", "worklists", Act.BOOK, False),
+    _Page("Reports", "reports", Act.SEE_REPORTS, False),
+    _Page("Messages", "outbox", Act.SEE_OUTBOX, False),
+)
+
+
+def home_clinic(request: HttpRequest, *, act: Act = Act.SEE_BOARD) -> Clinic | None:
+    """The clinic to show first: the one last looked at, else the first by name where the person may do `act`."""
+    clinics = clinics_for(user=request.user, act=act)
+    last = request.session.get(SESSION_CLINIC)
+    return next((clinic for clinic in clinics if clinic.slug == last), clinics[0] if clinics else None)
+
+
+def remember_clinic(request: HttpRequest, *, clinic: Clinic) -> None:
+    """Let the next page open at this clinic. Writes the session only when the clinic changes."""
+    if request.session.get(SESSION_CLINIC) != clinic.slug:
+        request.session[SESSION_CLINIC] = clinic.slug
+
+
+def header(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: the main navigation, where the search box leads, and the log-ins of the demonstration."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"demo_logins": getattr(settings, "DEMO_LOGINS", ())}
+    here = request.resolver_match.url_name if request.resolver_match else None
+    return {
+        "nav_entries": [entry for page in _PAGES if (entry := _entry(request, page, here))],
+        "nav_search_url": _address("patient_search") if may(user=user, act=Act.SEE_PATIENTS) else None,
+    }
+
+
+def _entry(request: HttpRequest, page: _Page, here: str | None) -> Entry | None:
+    if not may(user=request.user, act=page.act):
+        return None
+    clinic = home_clinic(request, act=page.act) if page.of_clinic else None
+    url = _address(page.name, *([clinic.slug] if clinic else []))
+    return Entry(label=page.label, url=url, is_here=here in (page.name, *page.family)) if url else None
+
+
+def _address(name: str, *args: str) -> str | None:
+    """Where a page is, or nothing when its room is not part of this installation."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return None
