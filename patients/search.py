@@ -43,6 +43,8 @@ CANDIDATES = 100
 MOST_ALIKE = 8
 """How many merely similar names are shown below the ones that match."""
 
+_Candidate = tuple[int, str, bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -59,7 +61,7 @@ def search(*, text: str, clinics: Collection[Clinic], limit: int = 20) -> list[F
     """The patients of some clinics that fit a text, best first; nothing when the text is too short to mean anyone.
 
     An MRN, phone number or date of birth that fits comes first, then names that begin as typed, then names that are
-    only similar. Five queries and a savepoint at most, however many are found.
+    only similar. Six queries and a savepoint at most, however many are found.
     """
     today = timezone.localdate()
     terms = read(text, today=today)
@@ -120,14 +122,10 @@ def _similar(patients: QuerySet[Patient], terms: Terms, *, limit: int, without: 
     """Ids of those whose names are like the typed words, the fewest typing errors first."""
     if limit <= 0 or not terms.names:
         return []
-    likeness: CombinedExpression | Value = Value(0.0)
-    for word in terms.names:
-        patients = patients.filter(_may_be(word))
-        likeness = likeness + Likeness(Value(word), F("search_name")) + _count_of(_meant(word))
-    ranked = patients.exclude(pk__in=without).annotate(likeness=likeness).order_by("-likeness", "-is_active", "pk")
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("select set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(LEAST_LIKENESS)])
-        candidates = list(ranked.values_list("pk", "search_name", "is_active")[:CANDIDATES])
+    others = patients.exclude(pk__in=without)
+    candidates = _with_letters_swapped(others, terms.names)
+    if len(candidates) < limit:
+        candidates |= _with_trigrams_in_common(others, terms.names)
     near = [
         (*errors, not is_active, name, pk)
         for pk, name, is_active in candidates
@@ -136,16 +134,27 @@ def _similar(patients: QuerySet[Patient], terms: Terms, *, limit: int, without: 
     return [pk for *_, pk in sorted(near)[:limit]]
 
 
-def _may_be(word: str) -> Q:
-    """A generous filter that the trigram index answers: the names that a mistyped word may have meant."""
-    if errors_allowed(word) == 0:
-        return Q(search_name__contains=f" {word}")
-    return reduce(or_, _meant(word), Q(IsLike(Value(word), F("search_name"))))
+def _with_letters_swapped(patients: QuerySet[Patient], words: Iterable[str]) -> set[_Candidate]:
+    """Those whose names begin as the words do once two neighbouring letters are exchanged."""
+    for word in words:
+        meant = [word, *swapped(word)] if len(word) <= SHORT_WORD else [word]
+        patients = patients.filter(reduce(or_, (Q(search_name__contains=f" {other}") for other in meant)))
+    return set(patients.order_by("pk").values_list("pk", "search_name", "is_active")[:CANDIDATES])
 
 
-def _meant(word: str) -> list[Q]:
-    meant = swapped(word) if errors_allowed(word) and len(word) <= SHORT_WORD else []
-    return [Q(search_name__contains=f" {other}") for other in meant]
+def _with_trigrams_in_common(patients: QuerySet[Patient], words: Iterable[str]) -> set[_Candidate]:
+    """Those whose names have the most trigrams in common with the words."""
+    likeness: CombinedExpression | Value = Value(0.0)
+    for word in words:
+        if errors_allowed(word):
+            patients = patients.filter(IsLike(Value(word), F("search_name")))
+        else:
+            patients = patients.filter(search_name__contains=f" {word}")
+        likeness = likeness + Likeness(Value(word), F("search_name"))
+    ranked = patients.annotate(likeness=likeness).order_by("-likeness", "-is_active", "pk")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(LEAST_LIKENESS)])
+        return set(ranked.values_list("pk", "search_name", "is_active")[:CANDIDATES])
 
 
 class IsLike(Func):
