@@ -52,8 +52,10 @@ class DosePhase(models.Model):
     """The doses of a therapy that share minutes, interval and window (Tysabri 1–12, Tysabri 13+).
 
     Minutes: nurse set-up, premedication, infusion, observation, turnover; the stay is their sum, rounded up to
-    the quarter hour. Days: the target counts from dose `anchor_dose`, or from the dose before when it is empty;
+    the quarter hour. Days: the target of the first dose of the phase counts from dose `anchor_dose`, or from the
+    dose before when it is empty; each further dose of the phase counts from the dose before.
     `min_gap_days` counts from the dose last given and is never broken. Windows are days around the target.
+    The arithmetic is in `therapies.series`.
     """
 
     version = models.ForeignKey(TherapyVersion, models.PROTECT, related_name="phases")
@@ -72,7 +74,9 @@ class DosePhase(models.Model):
     turnover_minutes = models.PositiveSmallIntegerField(default=10, help_text="Discharge and cleaning the chair.")
 
     target_days = models.PositiveSmallIntegerField(help_text="Days from the anchor to the target day.")
-    anchor_dose = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: the dose before.")
+    anchor_dose = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="What the first dose of these counts from. Empty: the dose before."
+    )
     min_gap_days = models.PositiveSmallIntegerField(default=0)
     green_before = models.PositiveSmallIntegerField(default=0)
     green_after = models.PositiveSmallIntegerField(default=0)

@@ -6,125 +6,216 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Therapy',
+            name="Therapy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(help_text='The brand, as staff say it.', max_length=60)),
-                ('substance', models.CharField(max_length=60)),
-                ('preparation', models.TextField(blank=True, help_text='What the patient should do before coming.')),
-                ('aftercare', models.TextField(blank=True, help_text='What the patient should watch for afterwards.')),
-                ('is_active', models.BooleanField(default=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(help_text="The brand, as staff say it.", max_length=60)),
+                ("substance", models.CharField(max_length=60)),
+                ("preparation", models.TextField(blank=True, help_text="What the patient should do before coming.")),
+                ("aftercare", models.TextField(blank=True, help_text="What the patient should watch for afterwards.")),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'verbose_name_plural': 'therapies',
-                'ordering': ['name'],
+                "verbose_name_plural": "therapies",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='TherapyVersion',
+            name="TherapyVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('effective_from', models.DateField()),
-                ('source', models.TextField(help_text='The label or paper that the minutes and days come from.')),
-                ('therapy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='therapies.therapy')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("effective_from", models.DateField()),
+                ("source", models.TextField(help_text="The label or paper that the minutes and days come from.")),
+                (
+                    "therapy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="therapies.therapy"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['therapy', '-number'],
+                "ordering": ["therapy", "-number"],
             },
         ),
         migrations.CreateModel(
-            name='Prerequisite',
+            name="Prerequisite",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=30)),
-                ('name', models.CharField(max_length=80)),
-                ('life', models.CharField(choices=[('once', 'Once, before the first dose'), ('periodic', 'Renewed every so many days'), ('each_visit', 'Checked at every visit')], max_length=10)),
-                ('valid_days', models.PositiveSmallIntegerField(blank=True, help_text='For periodic ones.', null=True)),
-                ('is_hard', models.BooleanField(default=False, help_text='Without it the patient may not be seated.')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prerequisites', to='therapies.therapyversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=30)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "life",
+                    models.CharField(
+                        choices=[
+                            ("once", "Once, before the first dose"),
+                            ("periodic", "Renewed every so many days"),
+                            ("each_visit", "Checked at every visit"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("valid_days", models.PositiveSmallIntegerField(blank=True, help_text="For periodic ones.", null=True)),
+                ("is_hard", models.BooleanField(default=False, help_text="Without it the patient may not be seated.")),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prerequisites",
+                        to="therapies.therapyversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['version', 'life', 'code'],
+                "ordering": ["version", "life", "code"],
             },
         ),
         migrations.CreateModel(
-            name='DosePhase',
+            name="DosePhase",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_dose', models.PositiveSmallIntegerField()),
-                ('last_dose', models.PositiveSmallIntegerField(blank=True, help_text='Empty: this dose and all after.', null=True)),
-                ('variant', models.CharField(blank=True, help_text='Empty for the standard course; a plan may order another, e.g. fast.', max_length=20)),
-                ('dose', models.CharField(help_text='What is given, e.g. 300 mg.', max_length=40)),
-                ('acuity', models.PositiveSmallIntegerField(default=1, help_text='1 light, 2 usual, 3 watch closely.')),
-                ('setup_minutes', models.PositiveSmallIntegerField(default=15, help_text='The nurse is with this patient alone.')),
-                ('premedication_minutes', models.PositiveSmallIntegerField(default=0)),
-                ('infusion_minutes', models.PositiveSmallIntegerField()),
-                ('observation_minutes', models.PositiveSmallIntegerField(default=0)),
-                ('turnover_minutes', models.PositiveSmallIntegerField(default=10, help_text='Discharge and cleaning the chair.')),
-                ('target_days', models.PositiveSmallIntegerField(help_text='Days from the anchor to the target day.')),
-                ('anchor_dose', models.PositiveSmallIntegerField(blank=True, help_text='Empty: the dose before.', null=True)),
-                ('min_gap_days', models.PositiveSmallIntegerField(default=0)),
-                ('green_before', models.PositiveSmallIntegerField(default=0)),
-                ('green_after', models.PositiveSmallIntegerField(default=0)),
-                ('amber_before', models.PositiveSmallIntegerField(default=0)),
-                ('amber_after', models.PositiveSmallIntegerField(default=0)),
-                ('is_consecutive', models.BooleanField(default=False, help_text='The day after the dose before, same clinic.')),
-                ('needs_prior_tolerance', models.BooleanField(default=False)),
-                ('chair_kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('recliner', 'Recliner'), ('bed', 'Bed'), ('private', 'Private room')], max_length=10), blank=True, default=list, help_text='Empty: any chair.', size=None)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='phases', to='therapies.therapyversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_dose", models.PositiveSmallIntegerField()),
+                (
+                    "last_dose",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="Empty: this dose and all after.", null=True
+                    ),
+                ),
+                (
+                    "variant",
+                    models.CharField(
+                        blank=True,
+                        help_text="Empty for the standard course; a plan may order another, e.g. fast.",
+                        max_length=20,
+                    ),
+                ),
+                ("dose", models.CharField(help_text="What is given, e.g. 300 mg.", max_length=40)),
+                ("acuity", models.PositiveSmallIntegerField(default=1, help_text="1 light, 2 usual, 3 watch closely.")),
+                (
+                    "setup_minutes",
+                    models.PositiveSmallIntegerField(default=15, help_text="The nurse is with this patient alone."),
+                ),
+                ("premedication_minutes", models.PositiveSmallIntegerField(default=0)),
+                ("infusion_minutes", models.PositiveSmallIntegerField()),
+                ("observation_minutes", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "turnover_minutes",
+                    models.PositiveSmallIntegerField(default=10, help_text="Discharge and cleaning the chair."),
+                ),
+                ("target_days", models.PositiveSmallIntegerField(help_text="Days from the anchor to the target day.")),
+                (
+                    "anchor_dose",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="What the first dose of these counts from. Empty: the dose before.",
+                        null=True,
+                    ),
+                ),
+                ("min_gap_days", models.PositiveSmallIntegerField(default=0)),
+                ("green_before", models.PositiveSmallIntegerField(default=0)),
+                ("green_after", models.PositiveSmallIntegerField(default=0)),
+                ("amber_before", models.PositiveSmallIntegerField(default=0)),
+                ("amber_after", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "is_consecutive",
+                    models.BooleanField(default=False, help_text="The day after the dose before, same clinic."),
+                ),
+                ("needs_prior_tolerance", models.BooleanField(default=False)),
+                (
+                    "chair_kinds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[("recliner", "Recliner"), ("bed", "Bed"), ("private", "Private room")],
+                            max_length=10,
+                        ),
+                        blank=True,
+                        default=list,
+                        help_text="Empty: any chair.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="phases",
+                        to="therapies.therapyversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['version', 'first_dose', 'variant'],
+                "ordering": ["version", "first_dose", "variant"],
             },
         ),
         migrations.AddConstraint(
-            model_name='therapyversion',
-            constraint=models.UniqueConstraint(fields=('therapy', 'number'), name='therapy_version_once'),
+            model_name="therapyversion",
+            constraint=models.UniqueConstraint(fields=("therapy", "number"), name="therapy_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='prerequisite',
-            constraint=models.UniqueConstraint(fields=('version', 'code'), name='prerequisite_once_per_version'),
+            model_name="prerequisite",
+            constraint=models.UniqueConstraint(fields=("version", "code"), name="prerequisite_once_per_version"),
         ),
         migrations.AddConstraint(
-            model_name='prerequisite',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('life', 'periodic'), ('valid_days__isnull', False)), models.Q(models.Q(('life', 'periodic'), _negated=True), ('valid_days__isnull', True)), _connector='OR'), name='periodic_prerequisites_have_days'),
+            model_name="prerequisite",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("life", "periodic"), ("valid_days__isnull", False)),
+                    models.Q(models.Q(("life", "periodic"), _negated=True), ("valid_days__isnull", True)),
+                    _connector="OR",
+                ),
+                name="periodic_prerequisites_have_days",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dosephase',
-            constraint=models.UniqueConstraint(fields=('version', 'first_dose', 'variant'), name='dose_phase_once'),
+            model_name="dosephase",
+            constraint=models.UniqueConstraint(fields=("version", "first_dose", "variant"), name="dose_phase_once"),
         ),
         migrations.AddConstraint(
-            model_name='dosephase',
-            constraint=models.CheckConstraint(condition=models.Q(('first_dose__gte', 1)), name='doses_count_from_one'),
+            model_name="dosephase",
+            constraint=models.CheckConstraint(condition=models.Q(("first_dose__gte", 1)), name="doses_count_from_one"),
         ),
         migrations.AddConstraint(
-            model_name='dosephase',
-            constraint=models.CheckConstraint(condition=models.Q(('last_dose__isnull', True), ('last_dose__gte', models.F('first_dose')), _connector='OR'), name='last_dose_not_before_first'),
+            model_name="dosephase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("last_dose__isnull", True), ("last_dose__gte", models.F("first_dose")), _connector="OR"
+                ),
+                name="last_dose_not_before_first",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dosephase',
-            constraint=models.CheckConstraint(condition=models.Q(('anchor_dose__isnull', True), ('anchor_dose__lt', models.F('first_dose')), _connector='OR'), name='anchor_comes_before'),
+            model_name="dosephase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("anchor_dose__isnull", True), ("anchor_dose__lt", models.F("first_dose")), _connector="OR"
+                ),
+                name="anchor_comes_before",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dosephase',
-            constraint=models.CheckConstraint(condition=models.Q(('amber_after__gte', models.F('green_after')), ('amber_before__gte', models.F('green_before'))), name='amber_window_holds_the_green'),
+            model_name="dosephase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amber_after__gte", models.F("green_after")), ("amber_before__gte", models.F("green_before"))
+                ),
+                name="amber_window_holds_the_green",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dosephase',
-            constraint=models.CheckConstraint(condition=models.Q(('acuity__range', (1, 3))), name='acuity_is_1_to_3'),
+            model_name="dosephase",
+            constraint=models.CheckConstraint(condition=models.Q(("acuity__range", (1, 3))), name="acuity_is_1_to_3"),
         ),
         migrations.AddConstraint(
-            model_name='dosephase',
-            constraint=models.CheckConstraint(condition=models.Q(('infusion_minutes__gte', 1)), name='infusion_takes_time'),
+            model_name="dosephase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("infusion_minutes__gte", 1)), name="infusion_takes_time"
+            ),
         ),
     ]
