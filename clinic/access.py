@@ -71,14 +71,14 @@ def _roles(user: Anyone) -> list[tuple[Clinic, str]]:
     """Every clinic of a member of staff with the role there; an administrator manages all. Kept on the user object."""
     if not isinstance(user, User) or not user.is_active:
         return []
-    known = getattr(user, "_chairside_roles", None)
+    known = getattr(user, "chairside_roles", None)
     if known is None:
         if user.is_superuser:
             known = [(clinic, Role.MANAGER) for clinic in Clinic.objects.order_by("name")]
         else:
             memberships = user.memberships.select_related("clinic").order_by("clinic__name")
             known = [(membership.clinic, membership.role) for membership in memberships]
-        user._chairside_roles = known  # type: ignore[attr-defined]
+        user.chairside_roles = known  # type: ignore[attr-defined]
     return known
 
 

@@ -21,7 +21,7 @@ from types import FrameType
 from . import server
 from .process import child_dies_with_me, end_left_behind
 
-LINGER = 1.0  # seconds without users before the server stops: commands in a row share one start
+LINGER = 0.5  # seconds without users before the server stops: commands in a row share one start
 LOCK_PATIENCE = 3.0  # others look at the keeper's lock for a moment by taking it
 BIGGEST_LOG = 5_000_000
 
@@ -105,7 +105,7 @@ def _wait_until_unused(child: "subprocess.Popen[bytes]", home: Path) -> None:
     unused_since: float | None = None
     while True:
         with suppress(subprocess.TimeoutExpired):
-            child.wait(0.25)
+            child.wait(0.1)
             return
         descriptor = server.lock(home / server.USERS, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if descriptor is None:

@@ -85,7 +85,9 @@ def choose_chair(day: Day, *, start: int, length: int, chairs: Iterable[int]) ->
     """
     room, suitable = day.chair_room, set(chairs)
     order = [chair for chair in day.chairs if chair.id in suitable]
-    best = min(order, key=lambda chair: (lost_quarters(room[chair.id], start, length), chair.kind != "recliner"))
+    best = min(
+        order, key=lambda chair: (lost_quarters(room[chair.id] & day.open, start, length), chair.kind != "recliner")
+    )
     return best.id
 
 
@@ -109,7 +111,7 @@ def seat(day: Day, *, start: int, length: int, chairs: Iterable[int]) -> Seat:
 def extra_care(day: Day, *, stay: Stay, end: int) -> tuple[Care, ...]:
     """The whole care of a stay that runs on until `end`, where `day` holds the stay and has room for it."""
     floor = Floor.of(day)
-    more = _cheapest(floor, stay.end, end, starts=False, before=stay.care[-1].nurse if stay.care else None)
+    more = cheapest_care(floor, stay.end, end, starts=False, before=stay.care[-1].nurse if stay.care else None)
     return join((*stay.care, *(more or ())))
 
 
@@ -161,14 +163,14 @@ def deal(
 
     `changed` receives the new care of those who were handed over. The counts must hold.
     """
-    care = _cheapest(floor, start, end, starts=starts)
+    care = cheapest_care(floor, start, end, starts=starts)
     if care is None:
         care = _start_by_handing_over(floor, stays, start, end, changed)
     floor.add(care, starting=start if starts else None)
     return care
 
 
-def _cheapest(
+def cheapest_care(
     floor: Floor, start: int, end: int, *, starts: bool, before: int | None = None
 ) -> tuple[Care, ...] | None:
     """The care with the fewest hand-overs, then the lighter load, that leaves everybody else's as it is.
@@ -217,9 +219,9 @@ def _start_by_handing_over(
         first = Care(held.nurse, start, start + 1)
         floor.remove([released])
         floor.add([first], starting=None)
-        handed = _cheapest(floor, start, held.end, starts=False) or ()
+        handed = cheapest_care(floor, start, held.end, starts=False) or ()
         floor.add(handed, starting=None)
-        rest = _cheapest(floor, start + 1, end, starts=False, before=held.nurse)
+        rest = cheapest_care(floor, start + 1, end, starts=False, before=held.nurse)
         floor.remove([*handed, first])
         floor.add([released], starting=None)
         if not handed or rest is None:

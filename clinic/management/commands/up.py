@@ -25,7 +25,7 @@ from django.db import connection, transaction
 from clinic import supervisor
 from clinic.embedded import postgres, server, valkey
 from clinic.embedded.process import die_with_parent
-from clinic.environment import env_int, env_str
+from clinic.environment import env_bool, env_int, env_str
 from clinic.models import Clinic, User
 from clinic.supervisor import Child
 
@@ -86,7 +86,7 @@ class Command(BaseCommand):
     def _prepare(self) -> None:
         self._say("Starting the database ...")
         call_command("migrate", verbosity=0, interactive=False)
-        if settings.PRODUCTION or "seed_demo" not in get_commands():
+        if settings.PRODUCTION or not env_bool("CHAIRSIDE_DEMO", default=True) or "seed_demo" not in get_commands():
             return
         if not Clinic.objects.exists():
             self._say("Loading demo clinics (this once) ...")

@@ -1,0 +1,111 @@
+"""What one dose of a plan needs: how long, in which kinds of chair, and between which days."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from clinic.quarters import local_date, quarters_in
+from patients import course
+from patients.models import PlanStatus, TreatmentPlan
+from scheduling.models import HELD, Appointment
+from scheduling.refusals import NotAvailable
+from therapies import catalog
+from therapies.models import DosePhase
+from therapies.series import DueDose, NoPhase
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a dose needs.
+
+    `quarters` is the length of the stay. `earliest` and `latest` are the days between which the minimum gap to the
+    doses before and after allows it, None where nothing does; `due` says when it should be.
+    """
+
+    plan: TreatmentPlan
+    dose_number: int
+    phase: DosePhase
+    quarters: int
+    kinds: frozenset[str]
+    due: DueDose
+    earliest: date | None
+    latest: date | None
+
+    def refuse_day(self, day: date) -> None:
+        """Raise `NotAvailable` for a day that is too close to another dose of the plan (guarantee G10)."""
+        if self.earliest and day < self.earliest:
+            raise NotAvailable(
+                f"Too soon after the dose before: {self.plan.therapy} dose {self.dose_number} may be given "
+                f"from {self.earliest:%a %b %-d, %Y} on.",
+                code="minimum_gap",
+            )
+        if self.latest and day > self.latest:
+            raise NotAvailable(
+                f"Too close to the next dose, which is booked already: dose {self.dose_number} may be given "
+                f"until {self.latest:%a %b %-d, %Y}. Move the next dose first.",
+                code="minimum_gap",
+            )
+
+
+def needs_of(*, plan: TreatmentPlan, dose_number: int, moving: Appointment | None = None) -> Needs:
+    """What a dose of a plan needs, from what was given and what is booked.
+
+    `moving` is the appointment that holds the dose now, if it is to be moved. Raises `NotAvailable` when the dose
+    can't be booked at all: the plan is not active, the course has no such dose, it was given or is booked already.
+    """
+    if plan.status != PlanStatus.ACTIVE and moving is None:
+        raise NotAvailable(f"This plan is {plan.get_status_display().lower()}. Make it active first.", code="plan")
+    if dose_number in (given := course.given_dates(plan=plan)):
+        raise NotAvailable(
+            f"Dose {dose_number} was given already, on {given[dose_number]:%a %b %-d, %Y}.", code="given"
+        )
+    booked = booked_dates(plan=plan, without=moving)
+    if dose_number in booked:
+        raise NotAvailable(
+            f"Dose {dose_number} is booked already, on {booked[dose_number]:%a %b %-d, %Y}. Move that appointment.",
+            code="booked",
+        )
+    try:
+        due = course.due(plan=plan, dose_number=dose_number, booked=booked)
+        phase = catalog.current_phase(
+            therapy=plan.therapy, dose_number=dose_number, variant=plan.variant, on=timezone.localdate()
+        )
+    except NoPhase as error:
+        raise NotAvailable(str(error), code="plan") from error
+    patient = plan.patient
+    minutes = phase.stay_minutes(infusion_minutes=plan.infusion_minutes, extra_minutes=patient.extra_minutes)
+    return Needs(
+        plan=plan,
+        dose_number=dose_number,
+        phase=phase,
+        quarters=quarters_in(minutes),
+        kinds=_kinds(set(phase.chair_kinds), patient.chair_kind),
+        due=due,
+        earliest=due.earliest,
+        latest=_latest(plan, dose_number, booked),
+    )
+
+
+def booked_dates(*, plan: TreatmentPlan, without: Appointment | None = None) -> dict[int, date]:
+    """The local dates of a plan's live and done appointments, by dose number."""
+    held = Appointment.objects.filter(plan=plan, status__in=HELD).select_related("clinic")
+    if without is not None:
+        held = held.exclude(pk=without.pk)
+    return {one.dose_number: local_date(one.start, one.clinic.zone) for one in held}
+
+
+def _kinds(allowed: set[str], wanted: str) -> frozenset[str]:
+    """The chair kinds that suit therapy and patient; empty for any. What the patient needs wins."""
+    return frozenset({wanted}) if wanted else frozenset(allowed)
+
+
+def _latest(plan: TreatmentPlan, dose_number: int, booked: dict[int, date]) -> date | None:
+    """The last day that leaves the minimum gap before the next booked dose."""
+    following = min((number for number in booked if number > dose_number), default=None)
+    if following is None:
+        return None
+    gap = catalog.current_phase(
+        therapy=plan.therapy, dose_number=following, variant=plan.variant, on=timezone.localdate()
+    ).min_gap_days
+    return booked[following] - timedelta(days=gap)

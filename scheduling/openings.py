@@ -1,0 +1,199 @@
+"""Openings: the starts that can really be booked, best first, with the reason why.
+
+Complete and sound: a start is offered if and only if booking it would succeed, because booking checks with the same
+engine day under the lock.
+"""
+
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.utils import timezone
+
+from clinic.models import Clinic
+from clinic.quarters import ClinicDate, ceil_quarter
+from patients.models import Patient, TreatmentPlan
+from scheduling.engine import offers
+from scheduling.engine.day import Day, span
+from scheduling.engine.offers import Offer, Wish
+from scheduling.load import load_days
+from scheduling.models import HELD, Appointment
+from scheduling.needs import Needs, needs_of
+from therapies.series import window_of
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A start at a clinic where a chair and nurses are free for the whole stay.
+
+    `window` says how the day suits the dose: "green", "amber" or "red". `score` is lower for better; `why` says in a
+    few words what made it.
+    """
+
+    clinic: Clinic
+    day: date
+    start: datetime
+    end: datetime
+    chair_id: int
+    hand_overs: int
+    window: str
+    score: int
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """When the patient usually comes: a weekday and a wall-clock time, where known."""
+
+    weekday: int | None
+    clock: time | None
+
+
+def find(
+    *,
+    plan: TreatmentPlan,
+    dose_number: int,
+    clinics: Sequence[Clinic],
+    first_day: date,
+    last_day: date,
+    limit: int,
+    per_day: int | None = None,
+    near: datetime | None = None,
+    moving: Appointment | None = None,
+) -> list[Opening]:
+    """The best `limit` openings for a dose, from `first_day` to `last_day` at any of `clinics`, best first.
+
+    `per_day` bounds how many of one clinic day are listed; `near` ranks by closeness to a moment instead of the due
+    day; `moving` is the appointment that holds the dose now. The number of queries is fixed. Raises `NotAvailable`
+    when the dose can't be booked on any day.
+    """
+    needs = needs_of(plan=plan, dose_number=dose_number, moving=moving)
+    first_day = max(first_day, needs.earliest or first_day)
+    last_day = min(last_day, needs.latest or last_day)
+    if first_day > last_day or not clinics:
+        return []
+    habits = habits_of(plan=plan, without=moving)
+    elsewhere = _periods_elsewhere(plan.patient, moving)
+    now = ceil_quarter(timezone.now())
+    by_id = {clinic.pk: clinic for clinic in clinics}
+    ranked: list[tuple[int, date, int, ClinicDate, Day, Wish]] = []
+    for (clinic_id, date_), day in load_days(clinics=clinics, first_day=first_day, last_day=last_day).items():
+        grid = ClinicDate(date_, by_id[clinic_id].zone)
+        if not day.open or grid.end <= now:
+            continue
+        if moving is not None:
+            day = day.without(moving.pk)
+        wish = _wish(needs, habits, by_id[clinic_id], grid, now, elsewhere, near)
+        ranked.append((wish.points, date_, clinic_id, grid, day, wish))
+    ranked.sort(key=lambda item: item[:3])
+    return _best(ranked, by_id, needs, limit, per_day)
+
+
+def habits_of(*, plan: TreatmentPlan, without: Appointment | None = None) -> Habits:
+    """The weekday and hour that the plan's appointments keep to: as ordered, else as the latest one was."""
+    if plan.usual_weekday is not None or plan.usual_time is not None:
+        return Habits(plan.usual_weekday, plan.usual_time)
+    held = Appointment.objects.filter(plan=plan, status__in=HELD).select_related("clinic").order_by("-period")
+    last = held.exclude(pk=without.pk).first() if without else held.first()
+    if last is None:
+        return Habits(None, None)
+    local = last.start.astimezone(last.clinic.zone)
+    return Habits(local.weekday(), local.time())
+
+
+def quarters_elsewhere(*, patient: Patient, grid: ClinicDate, moving: Appointment | None = None) -> int:
+    """The quarters of a day when a patient sits in a chair already, at any clinic."""
+    return _blocked(_periods_elsewhere(patient, moving), grid)
+
+
+def _best(
+    ranked: Iterable[tuple[int, date, int, ClinicDate, Day, Wish]],
+    clinics: dict[int, Clinic],
+    needs: Needs,
+    limit: int,
+    per_day: int | None,
+) -> list[Opening]:
+    """Look into the days in order of the least their openings can cost, until no later day can do better."""
+    found: list[tuple[int, datetime, int, ClinicDate, Offer]] = []
+    for least, _, clinic_id, grid, day, wish in ranked:
+        if len(found) >= limit and heapq.nsmallest(limit, found, key=lambda item: item[:3])[-1][0] < least:
+            break
+        of_day = list(offers.offers(day, wish))
+        if per_day is not None:
+            of_day = heapq.nsmallest(per_day, of_day, key=lambda offer: (offer.points, offer.start))
+        found += [(offer.points, grid.moment_of(offer.start), clinic_id, grid, offer) for offer in of_day]
+    best = heapq.nsmallest(limit, found, key=lambda item: item[:3])
+    return [_opening(clinics[clinic_id], grid, offer, needs) for _, _, clinic_id, grid, offer in best]
+
+
+def _opening(clinic: Clinic, grid: ClinicDate, offer: Offer, needs: Needs) -> Opening:
+    return Opening(
+        clinic=clinic,
+        day=grid.day,
+        start=grid.moment_of(offer.start),
+        end=grid.moment_of(offer.start + needs.quarters),
+        chair_id=offer.chair,
+        hand_overs=offer.hand_overs,
+        window=window_of(needs.due, grid.day),
+        score=offer.points,
+        why=offer.why,
+    )
+
+
+def _wish(
+    needs: Needs,
+    habits: Habits,
+    clinic: Clinic,
+    grid: ClinicDate,
+    now: datetime,
+    elsewhere: Sequence[tuple[datetime, datetime]],
+    near: datetime | None,
+) -> Wish:
+    points, why = _day_points(needs, grid.day, near, clinic)
+    at_home = clinic.pk == needs.plan.patient.home_clinic_id
+    if not at_home:
+        points += offers.OTHER_CLINIC
+    if habits.weekday is not None and grid.day.weekday() != habits.weekday:
+        points += offers.OTHER_WEEKDAY
+    usual = near.astimezone(clinic.zone).time() if near else habits.clock
+    return Wish(
+        length=needs.quarters,
+        kinds=needs.kinds,
+        earliest=grid.quarter_of(now),
+        not_during=_blocked(elsewhere, grid),
+        points=points,
+        why=(why, *(("usual weekday",) if grid.day.weekday() == habits.weekday else ())),
+        usual_quarter=grid.quarter_at(usual) if usual else None,
+    )
+
+
+def _day_points(needs: Needs, day: date, near: datetime | None, clinic: Clinic) -> tuple[int, str]:
+    """Points and words for how far a day is from the one that is wanted."""
+    if near is not None:
+        away = (day - near.astimezone(clinic.zone).date()).days
+        return offers.PER_DAY * abs(
+            away
+        ), "the same day" if not away else f"{_days(away)} {'later' if away > 0 else 'earlier'}"
+    away = (day - needs.due.target).days
+    points = offers.distance_points(away, window=window_of(needs.due, day))
+    return points, "on the due day" if not away else f"{_days(away)} {'after' if away > 0 else 'before'} due"
+
+
+def _days(count: int) -> str:
+    return "1 day" if abs(count) == 1 else f"{abs(count)} days"
+
+
+def _periods_elsewhere(patient: Patient, moving: Appointment | None) -> list[tuple[datetime, datetime]]:
+    held = Appointment.objects.filter(patient=patient, status__in=HELD, period__endswith__gt=timezone.now())
+    if moving is not None:
+        held = held.exclude(pk=moving.pk)
+    return [(period.lower, period.upper) for period in held.values_list("period", flat=True)]
+
+
+def _blocked(periods: Sequence[tuple[datetime, datetime]], grid: ClinicDate) -> int:
+    blocked = 0
+    for start, end in periods:
+        if start < grid.end and grid.start < end:
+            blocked |= span(max(grid.quarter_of(start), 0), min(grid.quarter_of(end), grid.length))
+    return blocked

@@ -1,0 +1,35 @@
+"""What every rule about an appointment shares: reading it whole, its day, its end, and who set its status."""
+
+from datetime import date
+
+from django.utils import timezone
+
+from clinic.models import Clinic, User
+from clinic.quarters import local_date
+from scheduling.models import Appointment, NurseAssignment, Status, StatusChange
+
+
+def fresh(appointment: Appointment) -> Appointment:
+    """The appointment as it stands now, with what every rule needs of it."""
+    return Appointment.objects.select_related("plan__patient", "plan__therapy", "patient", "clinic", "chair").get(
+        pk=appointment.pk
+    )
+
+
+def day_of(appointment: Appointment) -> tuple[Clinic, date]:
+    """The clinic day that an appointment counts on."""
+    return appointment.clinic, local_date(appointment.start, appointment.clinic.zone)
+
+
+def stamp(appointment: Appointment, status: str, by: User | None) -> None:
+    """Keep who set a status, and when."""
+    StatusChange.objects.create(appointment=appointment, status=status, at=timezone.now(), by=by)
+
+
+def release(appointment: Appointment, status: Status, *, reason: str, note: str, by: User | None) -> None:
+    """End an appointment untreated: no nurse cares for it any more, its chair is free. Call under its day's lock."""
+    NurseAssignment.objects.filter(appointment=appointment).delete()
+    appointment.status, appointment.reason, appointment.note = status, reason, note
+    appointment.short_staffed = False
+    appointment.save(update_fields=["status", "reason", "note", "short_staffed"])
+    stamp(appointment, status, by)

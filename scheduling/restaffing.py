@@ -1,0 +1,82 @@
+"""Changing who is on the floor, with its consequence for the patients in the same transaction.
+
+Taking a nurse off never fails because of patients: they are dealt to the others, and whom nobody can cover becomes
+`short_staffed`. Adding a nurse heals. Each function says what it changed.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+
+from clinic import staffing
+from clinic.hours import Period
+from clinic.models import Absence, Clinic, Nurse, Shift, User
+from clinic.quarters import local_date
+from scheduling.locks import guarded, lock
+from scheduling.redealing import Redealt, redeal_day
+
+DayKey = tuple[Clinic, date]
+
+
+class Outcome:
+    """Collects what a change of staff did to the patients."""
+
+    def __init__(self) -> None:
+        self.redealt = Redealt()
+
+
+def take_off(*, nurse: Nurse, start: datetime, end: datetime, reason: str, by: User | None) -> Redealt:
+    """Take a nurse off the floor for a stretch: a sick call, leaving early. Always succeeds."""
+    with _redealing(_days_of_shifts(nurse, start, end)) as outcome:
+        staffing.record_absence(nurse=nurse, start=start, end=end, reason=reason, by=by)
+    return outcome.redealt
+
+
+def put_back(*, absence: Absence) -> Redealt:
+    """End an absence: the nurse is on the floor again."""
+    days = _days_of_shifts(absence.nurse, absence.period.lower, absence.period.upper)
+    with _redealing(days) as outcome:
+        staffing.end_absence(absence=absence)
+    return outcome.redealt
+
+
+def add_shift(
+    *, nurse: Nurse, clinic: Clinic, start: datetime, end: datetime, breaks: Sequence[Period] = ()
+) -> Redealt:
+    """Roster a nurse for a day. Raises `RosterConflict` when she works elsewhere at that time."""
+    with _redealing({(clinic, local_date(start, clinic.zone))}) as outcome:
+        staffing.add_shift(nurse=nurse, clinic=clinic, start=start, end=end, breaks=breaks)
+    return outcome.redealt
+
+
+def change_shift(*, shift: Shift, start: datetime, end: datetime, breaks: Sequence[Period]) -> Redealt:
+    """Give a shift new hours or breaks. Raises `RosterConflict` when she works elsewhere at that time."""
+    zone = shift.clinic.zone
+    days = {(shift.clinic, local_date(moment, zone)) for moment in (shift.period.lower, start)}
+    with _redealing(days) as outcome:
+        staffing.change_shift(shift=shift, start=start, end=end, breaks=breaks)
+    return outcome.redealt
+
+
+def remove_shift(*, shift: Shift) -> Redealt:
+    """Take a whole shift off the roster."""
+    with _redealing({(shift.clinic, local_date(shift.period.lower, shift.clinic.zone))}) as outcome:
+        staffing.remove_shift(shift=shift)
+    return outcome.redealt
+
+
+@contextmanager
+def _redealing(days: Collection[DayKey]) -> Iterator[Outcome]:
+    """Lock some days, let the roster change, then re-deal each of them."""
+    outcome = Outcome()
+    with guarded():
+        lock(days=days)
+        yield outcome
+        for clinic, day in sorted(days, key=lambda key: (key[0].pk, key[1])):
+            outcome.redealt |= redeal_day(clinic=clinic, date=day)
+
+
+def _days_of_shifts(nurse: Nurse, start: datetime, end: datetime) -> set[DayKey]:
+    """The clinic days of a nurse's shifts that a stretch touches."""
+    shifts = Shift.objects.filter(nurse=nurse, period__overlap=(start, end)).select_related("clinic")
+    return {(shift.clinic, local_date(shift.period.lower, shift.clinic.zone)) for shift in shifts}
