@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
@@ -11,11 +11,16 @@ from django.utils import timezone
 from clinic.models import User
 from patients.errors import Refused
 from patients.models import DoseGiven, DoseSource, PlanStatus, TreatmentPlan
+from therapies.catalog import facts_of
 from therapies.models import DosePhase
 from therapies.series import DueDose, NoPhase, PhaseFacts, due_dose
 
 _NOTHING: Mapping[int, date] = {}
-_PHASE_FIELDS = [field.name for field in fields(PhaseFacts)]
+
+
+def given_dates(*, plan: TreatmentPlan) -> dict[int, date]:
+    """The days of the doses of a plan that were given, by dose number."""
+    return dict(DoseGiven.objects.filter(plan=plan).values_list("dose_number", "given_on"))
 
 
 def next_dose(*, plan: TreatmentPlan, booked: Mapping[int, date] = _NOTHING, on: date) -> DueDose | None:
@@ -52,7 +57,7 @@ def record_dose(
     Raises `Refused` when the dose stands with another day, lies in the future, or is out of order with the others.
     """
     with transaction.atomic():
-        TreatmentPlan.objects.select_for_update().get(pk=plan.pk)
+        TreatmentPlan.objects.select_for_update(no_key=True).get(pk=plan.pk)
         known = {dose.dose_number: dose for dose in DoseGiven.objects.filter(plan=plan)}
         before = known.pop(dose_number, None)
         if before and before.given_on == given_on:
@@ -138,16 +143,14 @@ def _courses(plans: Collection[TreatmentPlan], *, on: date) -> dict[int, _Course
 
 def phases_in_force(*, therapy_ids: Collection[int], on: date) -> dict[int, list[PhaseFacts]]:
     """The phases of the newest version in force of each therapy, by therapy id. One query."""
-    rows = (
+    phases = (
         DosePhase.objects.filter(version__therapy__in=therapy_ids, version__effective_from__lte=on)
+        .select_related("version")
         .order_by("version__number", "first_dose", "variant")
-        .values_list("version__therapy_id", "version__number", *_PHASE_FIELDS)
     )
+    newest = {phase.version.therapy_id: phase.version_id for phase in phases}
     found: dict[int, list[PhaseFacts]] = defaultdict(list)
-    newest: dict[int, int] = {}
-    for therapy_id, number, *facts in rows:
-        if newest.get(therapy_id) != number:
-            newest[therapy_id] = number
-            found[therapy_id] = []
-        found[therapy_id].append(PhaseFacts(**dict(zip(_PHASE_FIELDS, facts, strict=True))))
+    for phase in phases:
+        if newest[phase.version.therapy_id] == phase.version_id:
+            found[phase.version.therapy_id].append(facts_of(phase))
     return found

@@ -40,7 +40,7 @@ def start_plan(*, patient: Patient, therapy: Therapy, order: Order) -> Treatment
     """Start a course. Raises `Refused` for an order that cannot be, or when this therapy is already running."""
     order = checked(order=order, phases=_phases(therapy), therapy=therapy)
     with transaction.atomic():
-        Patient.objects.select_for_update().get(pk=patient.pk)
+        Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
         _refuse_second_course(patient.pk, therapy)
         return TreatmentPlan.objects.create(patient=patient, therapy=therapy, **_facts(order))
 
@@ -101,7 +101,7 @@ def _phases(therapy: Therapy) -> list[PhaseFacts]:
 
 def _set_status(plan: TreatmentPlan, status: PlanStatus) -> TreatmentPlan:
     with transaction.atomic():
-        Patient.objects.select_for_update().get(pk=plan.patient_id)
+        Patient.objects.select_for_update(no_key=True).get(pk=plan.patient_id)
         plan.refresh_from_db(fields=["status"])
         if plan.status == PlanStatus.ENDED and status != PlanStatus.ENDED:
             raise Refused("This course has ended. Start a new one instead.", field="status")
