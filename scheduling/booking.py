@@ -198,7 +198,7 @@ def _find_seat(
     )
     chairs = [pk for pk, starts in possible.items() if starts >> quarter & 1 and (chair is None or chair.pk == pk)]
     if not chairs:
-        raise NotAvailable(_why_not(day, needs, grid, quarter, chair), code="time")
+        raise NotAvailable(_why_not(day, needs, grid, quarter, chair, bool(override_reason)), code="time")
     return grid, day, seat(day, start=quarter, length=needs.quarters, chairs=chairs)
 
 
@@ -207,19 +207,18 @@ def _elsewhere(needs: Needs, grid: ClinicDate, moving: Appointment | None) -> in
     return openings.quarters_elsewhere(patient=needs.plan.patient, grid=grid, moving=moving)
 
 
-def _why_not(day: Day, needs: Needs, grid: ClinicDate, quarter: int, chair: Chair | None) -> str:
+def _why_not(day: Day, needs: Needs, grid: ClinicDate, quarter: int, chair: Chair | None, override: bool) -> str:
     """A sentence that says which rule a start breaks."""
     whole = range(quarter, quarter + needs.quarters)
     if grid.moment_of(quarter) < timezone.now():
         return "That time has passed."
-    if whole.stop > day.length or any(not day.open >> at & 1 for at in whole):
+    if whole.stop > day.length or (not override and any(not day.open >> at & 1 for at in whole)):
         return f"The clinic is closed during part of that time: the stay takes {needs.quarters * 15} minutes."
-    if not any(day.on_floor[at] for at in whole):
-        return "No nurse is on the floor at that time."
-    if any(not day.care_room >> at & 1 for at in whole):
-        full = next(at for at in whole if not day.care_room >> at & 1)
+    full = next((at for at in whole if not day.care_room >> at & 1), None)
+    if full is not None:
         clock = grid.moment_of(full).astimezone(grid.zone)
-        return f"At {clock:%-I:%M %p} every nurse on the floor has 3 patients."
+        who = "every nurse on the floor has 3 patients" if day.on_floor[full] else "no nurse is on the floor"
+        return f"At {clock:%-I:%M %p} {who}."
     if not day.start_room >> quarter & 1:
         return "Every nurse on the floor already starts a patient at that time. Try a quarter of an hour later."
     if chair is not None:

@@ -1,1 +1,48 @@
-"""Fixtures for all tests. The data directory and the settings are set in tests/settings.py."""
+"""Fixtures for all tests: the fixed cast of staff. The data directory and settings are set in tests/settings.py."""
+
+import pytest
+
+from clinic.models import Clinic, Role, User
+from tests.world import make_clinic, make_user
+
+
+@pytest.fixture
+def madison(db: None) -> Clinic:
+    """The clinic of the cast, with four chairs."""
+    return make_clinic("madison")
+
+
+@pytest.fixture
+def wausau(db: None) -> Clinic:
+    """Another clinic, where the cast does not work."""
+    return make_clinic("wausau")
+
+
+@pytest.fixture
+def front_desk(madison: Clinic) -> User:
+    """Works the front desk in Madison."""
+    return make_user("frontdesk", Role.FRONT_DESK, madison)
+
+
+@pytest.fixture
+def nurse(madison: Clinic) -> User:
+    """A nurse in Madison."""
+    return make_user("nurse", Role.NURSE, madison)
+
+
+@pytest.fixture
+def charge_nurse(madison: Clinic) -> User:
+    """The charge nurse in Madison."""
+    return make_user("charge", Role.CHARGE_NURSE, madison)
+
+
+@pytest.fixture
+def manager(madison: Clinic) -> User:
+    """The manager in Madison."""
+    return make_user("manager", Role.MANAGER, madison)
+
+
+@pytest.fixture
+def stranger(wausau: Clinic) -> User:
+    """A manager in Wausau, who must see nothing of Madison."""
+    return make_user("stranger", Role.MANAGER, wausau)
