@@ -1,6 +1,7 @@
 """Who a patient is and how to reach them: registering and changing. The only writer of patients and contact points."""
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Self
@@ -60,9 +61,14 @@ class Contacts:
     @classmethod
     def of(cls, patient: Patient) -> Self:
         """What is on record of a patient: the first of each kind. Reads `contact_points` once."""
-        points = list(patient.contact_points.all())
-        first = {point.kind: point.value for point in reversed(points)}
-        preferred = next((point.kind for point in points if point.is_preferred), "")
+        return cls.among(patient.contact_points.all())
+
+    @classmethod
+    def among(cls, points: Iterable[ContactPoint]) -> Self:
+        """The first of each kind among contact points in their usual order."""
+        in_order = list(points)
+        first = {point.kind: point.value for point in reversed(in_order)}
+        preferred = next((point.kind for point in in_order if point.is_preferred), "")
         return cls(preferred=preferred, **{kind: first.get(kind, "") for kind in ContactKind.values})
 
 
@@ -131,19 +137,20 @@ def checked_contacts(*, contacts: Contacts) -> Contacts:
     return Contacts(**kept, email=email, preferred=contacts.preferred)
 
 
-def points_to_change(*, patient: Patient, contacts: Contacts) -> tuple[list[ContactPoint], list[ContactPoint]]:
-    """The contact points to delete and those to add, so that `Contacts.of(patient)` becomes `contacts`.
+def points_to_change(
+    *, patient: Patient, points: Collection[ContactPoint], contacts: Contacts
+) -> tuple[list[ContactPoint], list[ContactPoint]]:
+    """The contact points to delete and those to add, so that a patient's `points` come to say `contacts`.
 
     A changed number is a new row: what was agreed for the old number does not hold for the new one.
     """
-    if (before := Contacts.of(patient)) == contacts:
-        return [], []
+    before = Contacts.among(points)
     gone, new = [], []
     for kind in ContactKind.values:
         old, value = getattr(before, kind), getattr(contacts, kind)
         if old == value and (before.preferred == kind) == (contacts.preferred == kind):
             continue
-        gone += [point for point in patient.contact_points.all() if point.kind == kind and point.value in (old, value)]
+        gone += [point for point in points if point.kind == kind and point.value in (old, value)]
         if value:
             new.append(ContactPoint(patient=patient, kind=kind, value=value, is_preferred=contacts.preferred == kind))
     return gone, new
@@ -153,7 +160,7 @@ def _save(patient: Patient, contacts: Contacts) -> None:
     try:
         with transaction.atomic():
             patient.save()
-            gone, new = points_to_change(patient=patient, contacts=contacts)
+            gone, new = points_to_change(patient=patient, points=patient.contact_points.all(), contacts=contacts)
             ContactPoint.objects.filter(pk__in=[point.pk for point in gone]).delete()
             ContactPoint.objects.bulk_create(new)
     except IntegrityError as error:
