@@ -1,0 +1,92 @@
+"""What comes from the environment is checked at start, with a message that says what to do."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from clinic.environment import database_from_url, env_bool, env_int, env_list, env_str
+from clinic.secret import demo_key, production_key
+
+from .processes import ROOT, environment
+
+GOOD_KEY = "k3Fv9-Zq8_mW2xTs7LbNc4RgYp6HdJ1uEaQoXiVtBzUwSnMy0P5lKh"
+PRODUCTION = {
+    "CHAIRSIDE_ENV": "production",
+    "SECRET_KEY": GOOD_KEY,
+    "ALLOWED_HOSTS": "chairs.example.org",
+    "DATABASE_URL": "postgresql://chairside:secret@db.example.org/chairside",
+    "REDIS_URL": "rediss://broker.example.org/0",
+}
+
+
+def test_a_bad_value_says_what_it_should_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIZE", "many")
+    monkeypatch.setenv("SWITCH", "perhaps")
+    with pytest.raises(ImproperlyConfigured, match="SIZE must be a whole number, not 'many'"):
+        env_int("SIZE", 1)
+    with pytest.raises(ImproperlyConfigured, match="SWITCH must be yes or no, not 'perhaps'"):
+        env_bool("SWITCH", default=False)
+    with pytest.raises(ImproperlyConfigured, match="MISSING must be set"):
+        env_str("MISSING")
+    monkeypatch.setenv("SIZE", "70000")
+    with pytest.raises(ImproperlyConfigured, match="SIZE must be between 1 and 65535"):
+        env_int("SIZE", 1, least=1, most=65535)
+
+
+def test_an_empty_value_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMPTY", " ")
+    assert env_str("EMPTY", "default") == "default"
+    assert env_int("EMPTY", 7) == 7
+    assert env_bool("EMPTY", default=True) is True
+    assert env_list("EMPTY", "a, b,") == ["a", "b"]
+
+
+def test_a_database_url_may_carry_escapes_options_and_a_socket() -> None:
+    entry = database_from_url("postgresql://ann:p%40ss@db:5433/chairs?sslmode=require")
+    assert (entry["USER"], entry["PASSWORD"], entry["HOST"], entry["PORT"]) == ("ann", "p@ss", "db", "5433")
+    assert (entry["NAME"], entry["OPTIONS"]) == ("chairs", {"sslmode": "require"})
+    assert database_from_url("postgresql:///chairs?host=/run/pg")["HOST"] == "/run/pg"
+
+
+@pytest.mark.parametrize("url", ["mysql://db/chairs", "postgresql://db/", "postgresql://db:many/chairs"])
+def test_a_database_url_we_cannot_use_is_refused(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
+        database_from_url(url)
+
+
+@pytest.mark.parametrize("key", ["short", "a" * 60, "django-insecure-" + GOOD_KEY])
+def test_a_weak_key_is_refused_in_production(key: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is weak"):
+        production_key(key)
+
+
+def test_the_demos_key_is_made_once_and_is_nobody_elses(tmp_path: Path) -> None:
+    key = demo_key(tmp_path / "data")
+    assert key == demo_key(tmp_path / "data")
+    assert key != demo_key(tmp_path / "other")
+    assert (tmp_path / "data" / "secret-key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"])
+def test_production_does_not_start_without(missing: str, tmp_path: Path) -> None:
+    result = check(tmp_path, {name: value for name, value in PRODUCTION.items() if name != missing})
+    assert result.returncode != 0
+    assert missing in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.slow
+def test_production_passes_djangos_own_deployment_checks(tmp_path: Path) -> None:
+    result = check(tmp_path, PRODUCTION, "--deploy", "--fail-level", "WARNING")
+    assert result.returncode == 0, result.stderr
+
+
+def check(data: Path, variables: dict[str, str], *options: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "manage.py", "check", *options]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment(data, **variables), capture_output=True, text=True, check=False
+    )
