@@ -106,6 +106,10 @@ class DosePhaseInline(FrozenRows, admin.StackedInline):
         ("Chair", {"fields": ["chair_kinds"]}),
     ]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DosePhase]:
+        """With the therapy that each phase is called after."""
+        return super().get_queryset(request).select_related("version__therapy")
+
     @admin.display(description="Minutes in the chair")
     def stay(self, phase: DosePhase) -> str:
         """The booked length of the stay."""
@@ -157,10 +161,24 @@ class TherapyVersionAdmin(FrozenOnceUsed, admin.ModelAdmin):
             obj.number = next_number(obj.therapy)
         super().save_model(request, obj, form, change)
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The version's page; a frozen one says how its facts can be changed all the same."""
+        version = self.get_object(request, object_id)
+        if version and request.method == "GET" and not _may_change(version):
+            self.message_user(
+                request,
+                f"{version} is in force or was booked with, so it stays as it is. To change its facts, go to the list"
+                " of versions, tick this one and choose “New version from this one”.",
+                messages.INFO,
+            )
+        return super().change_view(request, object_id, form_url, extra_context)
+
     @admin.display(description="State")
     def state(self, version: TherapyVersion) -> str:
         """Whether this version already counts."""
-        return "in force or replaced" if version.effective_from <= timezone.localdate() else "may be edited"
+        return "in force or replaced" if version.effective_from <= timezone.localdate() else "takes effect later"
 
     @admin.action(description="New version from this one", permissions=["add"])
     def copy_as_new_version(self, request: HttpRequest, queryset: QuerySet[TherapyVersion]) -> HttpResponse | None:
@@ -190,6 +208,10 @@ class VersionsInline(admin.TabularInline):
     def has_add_permission(self, request: HttpRequest, obj: Therapy | None = None) -> bool:
         """Versions are added by copying one."""
         return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TherapyVersion]:
+        """With the therapy that each version is called after."""
+        return super().get_queryset(request).select_related("therapy")
 
     @admin.display(description="Version")
     def link(self, version: TherapyVersion) -> str:

@@ -110,9 +110,9 @@ class DosePhase(models.Model):
         ]
 
     def __str__(self) -> str:
-        doses = (
-            f"{self.first_dose}" if self.last_dose == self.first_dose else f"{self.first_dose}–{self.last_dose or ''}"
-        )
+        doses = f"{self.first_dose}–{self.last_dose}" if self.last_dose else f"{self.first_dose}+"
+        if self.last_dose == self.first_dose:
+            doses = f"{self.first_dose}"
         return f"{self.version.therapy} dose {doses} {self.variant}".rstrip()
 
     def stay_minutes(self, *, infusion_minutes: int | None = None, extra_minutes: int = 0) -> int:

@@ -120,16 +120,22 @@ def series(
     A dose that `dates` already holds counts with that day for the ones after it; the others with their targets.
     Fewer than `count` when the course ends before.
     """
-    course = _Course(phases=phases, start_on=start_on, variant=variant, interval_days=interval_days)
-    known = course.fill({number: day for number, day in dates.items() if number < dose_number}, until=dose_number)
+    known = dict(dates)
     found: list[DueDose] = []
     for number in range(dose_number, dose_number + count):
         try:
-            due = course.due(number, known=known, given=known)
+            due = due_dose(
+                phases=phases,
+                dose_number=number,
+                dates=known,
+                start_on=start_on,
+                variant=variant,
+                interval_days=interval_days,
+            )
         except NoPhase:
             break
         found.append(due)
-        known[number] = dates.get(number, due.target)
+        known.setdefault(number, due.target)
     return found
 
 
