@@ -7,6 +7,7 @@ constraints speak last. What can't be is `NotAvailable`, with a sentence for peo
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
 from clinic.access import Act, may
@@ -53,7 +54,7 @@ def book(
             plan = TreatmentPlan.objects.select_related("patient", "therapy").get(pk=plan.pk)
             needs = needs_of(plan=plan, dose_number=dose_number)
             grid, day, found = _find_seat(needs, clinic, start, chair, override_reason)
-            period = (start, grid.moment_of(grid.quarter_of(start) + needs.quarters))
+            period = DateTimeTZRange(start, grid.moment_of(grid.quarter_of(start) + needs.quarters))
             appointment = Appointment.objects.create(
                 plan=plan,
                 patient=plan.patient,
@@ -73,7 +74,7 @@ def book(
             appointment_changed.send(Appointment, appointment=appointment, change="booked", by=by)
     except NotAvailable as refusal:
         raise with_alternatives(refusal, plan, dose_number, clinic, start) from refusal
-    return Appointment.objects.get(pk=appointment.pk)
+    return appointment
 
 
 def move(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from scheduling.models import HELD, Appointment
 from scheduling.refusals import NotAvailable
 from therapies import catalog
 from therapies.models import DosePhase
-from therapies.series import DueDose, NoPhase
+from therapies.series import DueDose, NoPhase, PhaseFacts, due_dose, phase_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +38,41 @@ class Needs:
         if self.earliest and day < self.earliest:
             raise NotAvailable(
                 f"Too soon after the dose before: {self.plan.therapy} dose {self.dose_number} may be given "
-                f"from {self.earliest:%a %b %-d, %Y} on.",
+                f"from {_said(self.earliest)} on.",
                 code="minimum_gap",
             )
         if self.latest and day > self.latest:
             raise NotAvailable(
                 f"Too close to the next dose, which is booked already: dose {self.dose_number} may be given "
-                f"until {self.latest:%a %b %-d, %Y}. Move the next dose first.",
+                f"until {_said(self.latest)}. Move the next dose first.",
                 code="minimum_gap",
             )
 
 
 def needs_of(*, plan: TreatmentPlan, dose_number: int, moving: Appointment | None = None) -> Needs:
-    """What a dose of a plan needs, from what was given and what is booked.
+    """What a dose of a plan needs, from what was given and what is booked. Three queries.
 
-    `moving` is the appointment that holds the dose now, if it is to be moved. Raises `NotAvailable` when the dose
-    can't be booked at all: the plan is not active, the course has no such dose, it was given or is booked already.
+    `plan` comes with its patient and therapy. `moving` is the appointment that holds the dose now, if it is to be
+    moved. Raises `NotAvailable` when the dose can't be booked at all: the plan is not active, the course has no such
+    dose, it was given or is booked already.
     """
     if plan.status != PlanStatus.ACTIVE and moving is None:
         raise NotAvailable(f"This plan is {plan.get_status_display().lower()}. Make it active first.", code="plan")
-    if dose_number in (given := course.given_dates(plan=plan)):
-        raise NotAvailable(
-            f"Dose {dose_number} was given already, on {given[dose_number]:%a %b %-d, %Y}.", code="given"
-        )
+    given = course.given_dates(plan=plan)
+    if dose_number in given:
+        raise NotAvailable(f"Dose {dose_number} was given already, on {_said(given[dose_number])}.", code="given")
     booked = booked_dates(plan=plan, without=moving)
     if dose_number in booked:
         raise NotAvailable(
-            f"Dose {dose_number} is booked already, on {booked[dose_number]:%a %b %-d, %Y}. Move that appointment.",
+            f"Dose {dose_number} is booked already, on {_said(booked[dose_number])}. Move that appointment.",
             code="booked",
         )
+    rows = {catalog.facts_of(row): row for row in catalog.rows_in_force(therapy=plan.therapy, on=timezone.localdate())}
     try:
-        due = course.due(plan=plan, dose_number=dose_number, booked=booked)
-        phase = catalog.current_phase(
-            therapy=plan.therapy, dose_number=dose_number, variant=plan.variant, on=timezone.localdate()
-        )
+        phase = rows[phase_for(rows, dose_number, plan.variant)]
+        due = _due(plan, list(rows), dose_number, {**booked, **given})
     except NoPhase as error:
-        raise NotAvailable(str(error), code="plan") from error
+        raise NotAvailable(f"{plan.therapy}: {error}", code="plan") from error
     patient = plan.patient
     minutes = phase.stay_minutes(infusion_minutes=plan.infusion_minutes, extra_minutes=patient.extra_minutes)
     return Needs(
@@ -83,16 +83,28 @@ def needs_of(*, plan: TreatmentPlan, dose_number: int, moving: Appointment | Non
         kinds=_kinds(set(phase.chair_kinds), patient.chair_kind),
         due=due,
         earliest=due.earliest,
-        latest=_latest(plan, dose_number, booked),
+        latest=_latest(plan, list(rows), dose_number, booked),
     )
 
 
 def booked_dates(*, plan: TreatmentPlan, without: Appointment | None = None) -> dict[int, date]:
     """The local dates of a plan's live and done appointments, by dose number."""
-    held = Appointment.objects.filter(plan=plan, status__in=HELD).select_related("clinic")
+    held = Appointment.objects.filter(plan=plan, status__in=HELD)
     if without is not None:
         held = held.exclude(pk=without.pk)
-    return {one.dose_number: local_date(one.start, one.clinic.zone) for one in held}
+    rows = held.order_by().values_list("dose_number", "period", "clinic__timezone")
+    return {number: local_date(period.lower, ZoneInfo(zone)) for number, period, zone in rows}
+
+
+def _due(plan: TreatmentPlan, phases: list[PhaseFacts], dose_number: int, dates: dict[int, date]) -> DueDose:
+    return due_dose(
+        phases=phases,
+        dose_number=dose_number,
+        dates=dates,
+        start_on=plan.start_on,
+        variant=plan.variant,
+        interval_days=plan.interval_days,
+    )
 
 
 def _kinds(allowed: set[str], wanted: str) -> frozenset[str]:
@@ -100,12 +112,13 @@ def _kinds(allowed: set[str], wanted: str) -> frozenset[str]:
     return frozenset({wanted}) if wanted else frozenset(allowed)
 
 
-def _latest(plan: TreatmentPlan, dose_number: int, booked: dict[int, date]) -> date | None:
+def _latest(plan: TreatmentPlan, phases: list[PhaseFacts], dose_number: int, booked: dict[int, date]) -> date | None:
     """The last day that leaves the minimum gap before the next booked dose."""
     following = min((number for number in booked if number > dose_number), default=None)
     if following is None:
         return None
-    gap = catalog.current_phase(
-        therapy=plan.therapy, dose_number=following, variant=plan.variant, on=timezone.localdate()
-    ).min_gap_days
-    return booked[following] - timedelta(days=gap)
+    return booked[following] - timedelta(days=phase_for(phases, following, plan.variant).min_gap_days)
+
+
+def _said(day: date) -> str:
+    return f"{day:%a %b %-d, %Y}"

@@ -94,6 +94,13 @@ def phases_of(version: TherapyVersion) -> list[PhaseFacts]:
     return [facts_of(phase) for phase in version.phases.all()]
 
 
+def rows_in_force(*, therapy: Therapy, on: date) -> list[DosePhase]:
+    """The phases of the newest version whose day has come. Empty when there is none. One query."""
+    rows = DosePhase.objects.filter(version__therapy=therapy, version__effective_from__lte=on)
+    newest_first = list(rows.select_related("version").order_by("-version__number", "first_dose", "variant"))
+    return [row for row in newest_first if row.version_id == newest_first[0].version_id]
+
+
 def current_phase(*, therapy: Therapy, dose_number: int, variant: str, on: date) -> DosePhase:
     """The phase that a dose booked now for day `on` is booked with.
 
