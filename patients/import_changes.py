@@ -22,11 +22,6 @@ _COLUMN_OF = {
     "given_on": "last_dose_on",
     "dose_number": "last_dose_number",
 }
-    "home_clinic": "clinic",
-    "landline": "mobile",
-    "given_on": "last_dose_on",
-    "dose_number": "last_dose_number",
-}
 
 
 @dataclass(slots=True)

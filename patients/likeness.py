@@ -6,9 +6,17 @@ def errors_allowed(word: str) -> int:
     return min((len(word) - 1) // 2, 1) if len(word) <= 4 else 2 if len(word) <= 7 else 3
 
 
-def swapped(word: str) -> list[str]:
-    """The words that two neighbouring letters of a word, exchanged, may have been meant as."""
-    return [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1) if word[i] != word[i + 1]]
+def one_error_off(word: str) -> str:
+    """A regular expression for the words that a word with one typing error may have been meant as.
+
+    One letter mistaken, left out, added, or swapped with its neighbour.
+    """
+    places = range(len(word))
+    mistaken = [f"{word[:i]}.{word[i + 1 :]}" for i in places]
+    left_out = [f"{word[:i]}.{word[i:]}" for i in (*places, len(word))]
+    added = [f"{word[:i]}{word[i + 1 :]}" for i in places]
+    swapped = [f"{word[:i]}{word[i + 1]}{word[i]}{word[i + 2 :]}" for i in places[:-1]]
+    return "|".join(dict.fromkeys([*mistaken, *left_out, *added, *swapped]))
 
 
 def distance(words: tuple[str, ...], name: str) -> tuple[int, int] | None:
