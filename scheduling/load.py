@@ -1,12 +1,12 @@
-"""Rows to engine days: one query per need, however many days.
+"""Rows to engine days: one query per need, however many days; a day is built when it is looked at.
 
 A clinic day's appointments are those that start on it; no stay crosses local midnight.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from django.db import connection
@@ -18,8 +18,8 @@ from scheduling.engine.day import Care, ChairDay, Day, NurseDay, Stay, span
 from scheduling.models import HELD, IN_CHAIR
 
 STAYS = """
-    select a.clinic_id, a.id, a.chair_id, a.status = any(%s),
-           extract(epoch from lower(a.period))::bigint, extract(epoch from upper(a.period))::bigint,
+    select a.clinic_id, extract(epoch from lower(a.period))::bigint, extract(epoch from upper(a.period))::bigint,
+           a.id, a.chair_id, a.status = any(%s),
            n.nurse_id, extract(epoch from lower(n.period))::bigint, extract(epoch from upper(n.period))::bigint, n.place
     from scheduling_appointment a
         left join scheduling_nurseassignment n on n.appointment_id = a.id
@@ -28,102 +28,95 @@ STAYS = """
 """
 
 FLOORS = """
-    select clinic_id, nurse_id, extract(epoch from lower(period))::bigint, extract(epoch from upper(period))::bigint
+    select clinic_id, extract(epoch from lower(period))::bigint, extract(epoch from upper(period))::bigint, nurse_id
     from clinic_floorperiod
     where clinic_id = any(%s) and lower(period) >= %s and lower(period) < %s
     order by nurse_id
 """
 
 
-@dataclass(slots=True)
-class _Rows:
-    """What is known of one clinic day while its rows come in."""
-
-    stays: dict[int, tuple[int, int, int, bool]] = field(default_factory=dict)
-    care: dict[int, list[Care]] = field(default_factory=dict)
-    floors: dict[int, int] = field(default_factory=dict)
+Row = tuple[Any, ...]
+Span = tuple[datetime, datetime]
 
 
-class _Calendar:
-    """The days of one clinic in a range, to put a moment on the right one."""
+class Days:
+    """The rows of some clinic days, read at once; an engine day is built when it is looked at."""
 
-    def __init__(self, clinic: Clinic, days: Sequence[date]) -> None:
-        self.days = [ClinicDate(day, clinic.zone) for day in days]
-        self.starts = [int(day.start.timestamp()) for day in self.days]
+    def __init__(self, clinics: Sequence[Clinic], first_day: date, last_day: date) -> None:
+        days = days_between(first_day, last_day)
+        self.grids = {(clinic.pk, day): ClinicDate(day, clinic.zone) for clinic in clinics for day in days}
+        self._days = days
+        self._starts = {
+            clinic.pk: [int(self.grids[clinic.pk, day].start.timestamp()) for day in days] for clinic in clinics
+        }
+        ids = list(self._starts)
+        start = min(grid.start for grid in self.grids.values())
+        end = max(grid.end for grid in self.grids.values())
+        self._floors = self._by_day(_fetch(FLOORS, [ids, start, end]))
+        self._stays = self._by_day(_fetch(STAYS, [list(IN_CHAIR), ids, start, end, list(HELD)]))
+        self._hours = open_periods(clinics=clinics, first_day=first_day, last_day=last_day)
+        self._chairs = _chairs(ids)
+        self._outages = _outages(ids, start, end)
 
-    def place(self, epoch: int) -> tuple[date, int]:
-        """The day that holds a moment, and its start in seconds."""
-        index = bisect_right(self.starts, epoch) - 1
-        return self.days[index].day, self.starts[index]
+    def open_days(self) -> list[ClinicDayKey]:
+        """The days on which a clinic is open at all."""
+        return list(self._hours)
+
+    def build(self, key: ClinicDayKey) -> Day:
+        """One of the days, as the engine sees it."""
+        grid = self.grids[key]
+        zero = int(grid.start.timestamp())
+        whole = span(0, grid.length)
+        return Day(
+            length=grid.length,
+            open=_quarters(grid, self._hours.get(key, ())),
+            chairs=tuple(
+                ChairDay(pk, kind, whole & ~_quarters(grid, self._outages.get(pk, ())))
+                for pk, kind in self._chairs.get(key[0], ())
+            ),
+            nurses=_nurses(self._floors.get(key, ()), zero),
+            stays=_stays(self._stays.get(key, ()), zero),
+        )
+
+    def _by_day(self, rows: Iterable[Row]) -> dict[ClinicDayKey, list[Row]]:
+        """Rows that begin with clinic and moment, put on their days."""
+        found: dict[ClinicDayKey, list[Row]] = {}
+        for row in rows:
+            day = self._days[bisect_right(self._starts[row[0]], row[1]) - 1]
+            found.setdefault((row[0], day), []).append(row)
+        return found
 
 
 def load_day(*, clinic: Clinic, day: date) -> Day:
-    """One clinic day as it stands in the database."""
-    return load_days(clinics=[clinic], first_day=day, last_day=day)[clinic.pk, day]
+    """One clinic day as it stands in the database. Six queries."""
+    return load_days(clinics=[clinic], first_day=day, last_day=day).build((clinic.pk, day))
 
 
-def load_days(*, clinics: Sequence[Clinic], first_day: date, last_day: date) -> dict[ClinicDayKey, Day]:
-    """Every day of some clinics from the first to the last, both included. Six queries in all."""
-    if not clinics:
-        return {}
-    days = days_between(first_day, last_day)
-    calendars = {clinic.pk: _Calendar(clinic, days) for clinic in clinics}
-    ids = list(calendars)
-    start = min(calendar.days[0].start for calendar in calendars.values())
-    end = max(calendar.days[-1].end for calendar in calendars.values())
-    rows = _collect(calendars, ids, start, end)
-    hours = open_periods(clinics=clinics, first_day=first_day, last_day=last_day)
-    chairs = _chairs(ids)
-    outages = _outages(ids, start, end)
-    loaded: dict[ClinicDayKey, Day] = {}
-    for clinic_id, calendar in calendars.items():
-        for grid in calendar.days:
-            key = (clinic_id, grid.day)
-            loaded[key] = _build(grid, rows.get(key) or _Rows(), hours.get(key, ()), chairs.get(clinic_id, ()), outages)
-    return loaded
+def load_days(*, clinics: Sequence[Clinic], first_day: date, last_day: date) -> Days:
+    """The days of some clinics (one at least) from the first to the last, both included. Six queries in all."""
+    return Days(clinics, first_day, last_day)
 
 
-def _collect(
-    calendars: dict[int, _Calendar], ids: list[int], start: datetime, end: datetime
-) -> dict[ClinicDayKey, _Rows]:
-    found: dict[ClinicDayKey, _Rows] = {}
-    for clinic_id, nurse, begins, ends in _fetch(FLOORS, [ids, start, end]):
-        day, zero = calendars[clinic_id].place(begins)
-        floors = found.setdefault((clinic_id, day), _Rows()).floors
-        floors[nurse] = floors.get(nurse, 0) | span(_quarter(begins, zero), _quarter(ends, zero))
-    for clinic_id, pk, chair, in_chair, begins, ends, nurse, from_, to, place in _fetch(
-        STAYS, [list(IN_CHAIR), ids, start, end, list(HELD)]
+def _nurses(rows: Iterable[Row], zero: int) -> tuple[NurseDay, ...]:
+    floors: dict[int, int] = {}
+    for _, start, end, nurse in rows:
+        floors[nurse] = floors.get(nurse, 0) | span(_quarter(start, zero), _quarter(end, zero))
+    return tuple(NurseDay(nurse, floor) for nurse, floor in floors.items())
+
+
+def _stays(rows: Iterable[Row], zero: int) -> tuple[Stay, ...]:
+    """Stays from one row per assignment; the rows of a stay follow each other."""
+    found: list[Stay] = []
+    for (pk, chair, start, end, in_chair), group in groupby(
+        rows, key=lambda row: (row[3], row[4], row[1], row[2], row[5])
     ):
-        day, zero = calendars[clinic_id].place(begins)
-        of_day = found.setdefault((clinic_id, day), _Rows())
-        of_day.stays[pk] = (chair, _quarter(begins, zero), _quarter(ends, zero), in_chair)
-        if nurse is not None:
-            care = Care(nurse, _quarter(from_, zero), _quarter(to, zero), place)
-            of_day.care.setdefault(pk, []).append(care)
-    return found
-
-
-def _build(
-    grid: ClinicDate,
-    rows: _Rows,
-    hours: Sequence[tuple[datetime, datetime]],
-    chairs: Sequence[tuple[int, str]],
-    outages: dict[int, list[tuple[datetime, datetime]]],
-) -> Day:
-    length = grid.length
-    whole = span(0, length)
-    return Day(
-        length=length,
-        open=_quarters(grid, hours),
-        chairs=tuple(
-            ChairDay(pk, kind, whole & ~_quarters(grid, outages[pk]) if pk in outages else whole) for pk, kind in chairs
-        ),
-        nurses=tuple(NurseDay(pk, floor) for pk, floor in rows.floors.items()),
-        stays=tuple(
-            Stay(pk, chair, start, end, tuple(rows.care.get(pk, ())), in_chair)
-            for pk, (chair, start, end, in_chair) in rows.stays.items()
-        ),
-    )
+        care = tuple(
+            Care(nurse, _quarter(begins, zero), _quarter(ends, zero), place)
+            for *_, nurse, begins, ends, place in group
+            if nurse is not None
+        )
+        found.append(Stay(pk, chair, _quarter(start, zero), _quarter(end, zero), care, in_chair))
+    return tuple(found)
 
 
 def _chairs(ids: list[int]) -> dict[int, list[tuple[int, str]]]:
@@ -134,15 +127,15 @@ def _chairs(ids: list[int]) -> dict[int, list[tuple[int, str]]]:
     return found
 
 
-def _outages(ids: list[int], start: datetime, end: datetime) -> dict[int, list[tuple[datetime, datetime]]]:
-    found: dict[int, list[tuple[datetime, datetime]]] = {}
+def _outages(ids: list[int], start: datetime, end: datetime) -> dict[int, list[Span]]:
+    found: dict[int, list[Span]] = {}
     outages = ChairOutage.objects.filter(chair__clinic__in=ids, period__overlap=(start, end))
     for chair_id, period in outages.values_list("chair_id", "period"):
         found.setdefault(chair_id, []).append((period.lower, period.upper))
     return found
 
 
-def _quarters(grid: ClinicDate, periods: Sequence[tuple[datetime, datetime]]) -> int:
+def _quarters(grid: ClinicDate, periods: Sequence[Span]) -> int:
     """The quarters of a day that some periods cover."""
     covered = 0
     for start, end in periods:
@@ -154,7 +147,7 @@ def _quarter(epoch: int, zero: int) -> int:
     return (epoch - zero) // QUARTER_SECONDS
 
 
-def _fetch(sql: str, params: list[Any]) -> Iterator[tuple[Any, ...]]:
+def _fetch(sql: str, params: list[Any]) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        yield from cursor.fetchall()
+        return cursor.fetchall()

@@ -11,13 +11,14 @@ from datetime import date, datetime, time
 
 from django.utils import timezone
 
+from clinic.hours import ClinicDayKey
 from clinic.models import Clinic
 from clinic.quarters import ClinicDate, ceil_quarter
 from patients.models import Patient, TreatmentPlan
 from scheduling.engine import offers
-from scheduling.engine.day import Day, span
+from scheduling.engine.day import span
 from scheduling.engine.offers import Offer, Wish
-from scheduling.load import load_days
+from scheduling.load import Days, load_days
 from scheduling.models import HELD, Appointment
 from scheduling.needs import Needs, needs_of
 from therapies.series import window_of
@@ -40,6 +41,10 @@ class Opening:
     window: str
     score: int
     why: tuple[str, ...]
+
+
+Wished = tuple[int, ClinicDayKey, Wish]
+"""The least points that openings of a day can have, the day, and what the visit should be like on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +82,14 @@ def find(
     elsewhere = _periods_elsewhere(plan.patient, moving)
     now = ceil_quarter(timezone.now())
     by_id = {clinic.pk: clinic for clinic in clinics}
-    ranked: list[tuple[int, date, int, ClinicDate, Day, Wish]] = []
-    for (clinic_id, date_), day in load_days(clinics=clinics, first_day=first_day, last_day=last_day).items():
-        grid = ClinicDate(date_, by_id[clinic_id].zone)
-        if not day.open or grid.end <= now:
-            continue
-        if moving is not None:
-            day = day.without(moving.pk)
-        wish = _wish(needs, habits, by_id[clinic_id], grid, now, elsewhere, near)
-        ranked.append((wish.points, date_, clinic_id, grid, day, wish))
-    ranked.sort(key=lambda item: item[:3])
-    return _best(ranked, by_id, needs, limit, per_day)
+    days = load_days(clinics=clinics, first_day=first_day, last_day=last_day)
+    wishes: list[Wished] = []
+    for key in days.open_days():
+        if days.grids[key].end > now:
+            wish = _wish(needs, habits, by_id[key[0]], days.grids[key], now, elsewhere, near)
+            wishes.append((wish.points, key, wish))
+    wishes.sort(key=lambda item: (item[0], item[1][1], item[1][0]))
+    return _best(days, wishes, by_id, needs, limit, per_day, moving)
 
 
 def habits_of(*, plan: TreatmentPlan, without: Appointment | None = None) -> Habits:
@@ -108,21 +110,26 @@ def quarters_elsewhere(*, patient: Patient, grid: ClinicDate, moving: Appointmen
 
 
 def _best(
-    ranked: Iterable[tuple[int, date, int, ClinicDate, Day, Wish]],
+    days: Days,
+    wishes: Iterable[Wished],
     clinics: dict[int, Clinic],
     needs: Needs,
     limit: int,
     per_day: int | None,
+    moving: Appointment | None,
 ) -> list[Opening]:
     """Look into the days in order of the least their openings can cost, until no later day can do better."""
     found: list[tuple[int, datetime, int, ClinicDate, Offer]] = []
-    for least, _, clinic_id, grid, day, wish in ranked:
+    for least, key, wish in wishes:
         if len(found) >= limit and heapq.nsmallest(limit, found, key=lambda item: item[:3])[-1][0] < least:
             break
+        grid, day = days.grids[key], days.build(key)
+        if moving is not None:
+            day = day.without(moving.pk)
         of_day = list(offers.offers(day, wish))
         if per_day is not None:
             of_day = heapq.nsmallest(per_day, of_day, key=lambda offer: (offer.points, offer.start))
-        found += [(offer.points, grid.moment_of(offer.start), clinic_id, grid, offer) for offer in of_day]
+        found += [(offer.points, grid.moment_of(offer.start), key[0], grid, offer) for offer in of_day]
     best = heapq.nsmallest(limit, found, key=lambda item: item[:3])
     return [_opening(clinics[clinic_id], grid, offer, needs) for _, _, clinic_id, grid, offer in best]
 
