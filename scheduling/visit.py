@@ -87,7 +87,7 @@ def next_statuses(appointment: Appointment) -> list[str]:
 def _check_step(appointment: Appointment, status: str, reason: str) -> None:
     if status not in NEXT.get(appointment.status, frozenset()):
         raise NotAvailable(
-            f"The patient is {appointment.get_status_display().lower()} already. Reload to see how it stands.",
+            f"The patient is {appointment.get_status_display().lower()}. Reload to see how it stands.",
             code="status",
         )
     if status in {Status.NO_SHOW, Status.LEFT} and reason not in Reason.values:
