@@ -2,10 +2,12 @@
 
 import { startKeys } from "./keys.js";
 import { startPanel } from "./panel.js";
+import { startSession } from "./session.js";
 import { startToasts } from "./toasts.js";
 
 startKeys();
 startPanel();
+startSession();
 startToasts();
 
 for (const button of document.querySelectorAll("[data-print]")) {

@@ -1,0 +1,22 @@
+"""Parts of an address: `<date:day>` is an ISO date such as 2026-03-09."""
+
+from datetime import date
+
+from django.urls import register_converter
+
+
+class IsoDate:
+    """A day of the calendar in an address. An impossible one is a page that is not there."""
+
+    regex = "20[0-9]{2}-[01][0-9]-[0-3][0-9]"
+
+    def to_python(self, value: str) -> date:
+        """The date. Raises `ValueError`, which Django answers with 404."""
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date | str) -> str:
+        """The date as it stands in an address."""
+        return value if isinstance(value, str) else value.isoformat()
+
+
+register_converter(IsoDate, "date")

@@ -1,0 +1,221 @@
+"""What the board reads: one clinic's day as plain values. Seven queries, however many chairs and patients."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+
+from django.db.models import FilteredRelation, Q
+
+from clinic.models import Chair, Clinic, Closure, FloorPeriod, OpeningHours, Shift
+from clinic.quarters import ClinicDate
+from scheduling.models import HELD, Appointment, NurseAssignment
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """A nurse cares for an appointment from one quarter to another."""
+
+    nurse_id: int
+    start: int
+    end: int
+    is_start: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """An appointment as the board needs it. Quarters count from local midnight; minutes are the dose phase's own."""
+
+    id: int
+    chair_id: int
+    start: int
+    end: int
+    status: str
+    short_staffed: bool
+    confirmed: bool
+    family_name: str
+    given_name: str
+    therapy: str
+    dose_number: int
+    dose: str
+    acuity: int
+    minutes: tuple[int, int, int, int]
+    care: tuple[Care, ...]
+
+    @property
+    def holds_chair(self) -> bool:
+        """Whether it takes up the chair, now, later or in the record."""
+        return self.status in HELD
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some quarters with a word why."""
+
+    start: int
+    end: int
+    reason: str
+
+
+@dataclass(slots=True)
+class ChairRow:
+    """A chair and when it is out of service."""
+
+    id: int
+    name: str
+    kind: str
+    is_active: bool
+    outages: list[Stretch] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class NurseRow:
+    """A nurse's day at the clinic: rostered, on break, on the floor."""
+
+    id: int
+    name: str
+    shifts: list[tuple[int, int]] = field(default_factory=list)
+    breaks: list[tuple[int, int]] = field(default_factory=list)
+    floor: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """Everything that was read of one clinic's day."""
+
+    opens: int | None
+    closes: int | None
+    open_weekdays: frozenset[int]
+    closures: tuple[Stretch, ...]
+    chairs: tuple[ChairRow, ...]
+    stays: tuple[Stay, ...]
+    nurses: tuple[NurseRow, ...]
+
+
+def read_day(*, clinic: Clinic, day: date) -> DayRows:
+    """Read one clinic's day."""
+    grid = ClinicDate(day, clinic.zone)
+    hours = dict(_hours(clinic))
+    today = hours.get(day.weekday())
+    stays = _stays(clinic, grid)
+    return DayRows(
+        opens=grid.quarter_at(today[0]) if today else None,
+        closes=grid.quarter_at(today[1]) if today else None,
+        open_weekdays=frozenset(hours),
+        closures=_closures(clinic, grid),
+        chairs=_chairs(clinic, grid, seated={stay.chair_id for stay in stays if stay.holds_chair}),
+        stays=stays,
+        nurses=_nurses(clinic, grid),
+    )
+
+
+def _hours(clinic: Clinic) -> list[tuple[int, tuple[time, time]]]:
+    rows = OpeningHours.objects.filter(clinic=clinic).values_list("weekday", "opens", "closes")
+    return [(weekday, (opens, closes)) for weekday, opens, closes in rows]
+
+
+def _quarters(grid: ClinicDate, start: datetime, end: datetime) -> tuple[int, int]:
+    """A period as quarters of the day, cut at its midnights."""
+    return max(grid.quarter_of(start), 0), min(grid.quarter_of(end), grid.length)
+
+
+def _starts_within(grid: ClinicDate) -> dict[str, datetime]:
+    """Filter for what starts on the day: no stay and no shift crosses local midnight."""
+    return {"period__startswith__gte": grid.start, "period__startswith__lt": grid.end}
+
+
+def _closures(clinic: Clinic, grid: ClinicDate) -> tuple[Stretch, ...]:
+    rows = Closure.objects.filter(clinic=clinic, period__overlap=(grid.start, grid.end)).values_list("period", "reason")
+    return tuple(Stretch(*_quarters(grid, period.lower, period.upper), reason) for period, reason in rows)
+
+
+def _chairs(clinic: Clinic, grid: ClinicDate, seated: set[int]) -> tuple[ChairRow, ...]:
+    """The chairs in use, and retired ones that still hold a patient on this day."""
+    out = FilteredRelation("outages", condition=Q(outages__period__overlap=(grid.start, grid.end)))
+    rows = (
+        Chair.objects.filter(Q(is_active=True) | Q(pk__in=seated), clinic=clinic)
+        .alias(out=out)
+        .order_by("position", "id", "out__period")
+        .values_list("id", "name", "kind", "is_active", "out__period", "out__reason")
+    )
+    chairs: dict[int, ChairRow] = {}
+    for pk, name, kind, is_active, period, reason in rows:
+        chair = chairs.setdefault(pk, ChairRow(pk, name, kind, is_active))
+        if period:
+            chair.outages.append(Stretch(*_quarters(grid, period.lower, period.upper), reason))
+    return tuple(chairs.values())
+
+
+_STAY_FIELDS = (
+    "id", "chair_id", "period", "status", "short_staffed", "confirmed_at",
+    "patient__family_name", "patient__given_name",
+    "plan__therapy__name", "plan__infusion_minutes", "dose_number", "dose_phase__dose", "dose_phase__acuity",
+    "dose_phase__setup_minutes", "dose_phase__premedication_minutes", "dose_phase__infusion_minutes",
+    "dose_phase__observation_minutes",
+)  # fmt: skip
+
+
+def _stays(clinic: Clinic, grid: ClinicDate) -> tuple[Stay, ...]:
+    care = _care(clinic, grid)
+    rows = (
+        Appointment.objects.filter(clinic=clinic, **_starts_within(grid))
+        .order_by("period", "id")
+        .values_list(*_STAY_FIELDS)
+    )
+    return tuple(
+        Stay(
+            id=pk,
+            chair_id=chair_id,
+            start=grid.quarter_of(period.lower),
+            end=grid.quarter_of(period.upper),
+            status=status,
+            short_staffed=short_staffed,
+            confirmed=confirmed_at is not None,
+            family_name=family_name,
+            given_name=given_name,
+            therapy=therapy,
+            dose_number=dose_number,
+            dose=dose,
+            acuity=acuity,
+            minutes=(setup, premedication, ordered or infusion, observation),
+            care=tuple(care[pk]),
+        )
+        for (
+            pk, chair_id, period, status, short_staffed, confirmed_at, family_name, given_name,
+            therapy, ordered, dose_number, dose, acuity, setup, premedication, infusion, observation,
+        ) in rows
+    )  # fmt: skip
+
+
+def _care(clinic: Clinic, grid: ClinicDate) -> defaultdict[int, list[Care]]:
+    rows = (
+        NurseAssignment.objects.filter(clinic=clinic, **_starts_within(grid))
+        .order_by("period")
+        .values_list("appointment_id", "nurse_id", "period", "is_start")
+    )
+    care: defaultdict[int, list[Care]] = defaultdict(list)
+    for pk, nurse_id, period, is_start in rows:
+        care[pk].append(Care(nurse_id, grid.quarter_of(period.lower), grid.quarter_of(period.upper), is_start))
+    return care
+
+
+def _nurses(clinic: Clinic, grid: ClinicDate) -> tuple[NurseRow, ...]:
+    """Everyone rostered on the day, first shift first. A nurse cares only on the floor, so this names every carer."""
+    shifts = (
+        Shift.objects.filter(clinic=clinic, **_starts_within(grid))
+        .order_by("period", "nurse__name", "breaks__period")
+        .values_list("id", "nurse_id", "nurse__name", "period", "breaks__period")
+    )
+    nurses: dict[int, NurseRow] = {}
+    seen: set[int] = set()
+    for pk, nurse_id, name, period, pause in shifts:
+        nurse = nurses.setdefault(nurse_id, NurseRow(nurse_id, name))
+        if pk not in seen:
+            seen.add(pk)
+            nurse.shifts.append(_quarters(grid, period.lower, period.upper))
+        if pause:
+            nurse.breaks.append(_quarters(grid, pause.lower, pause.upper))
+    floors = FloorPeriod.objects.filter(clinic=clinic, **_starts_within(grid)).values_list("nurse_id", "period")
+    for nurse_id, period in floors:
+        if nurse_id in nurses:
+            nurses[nurse_id].floor.append(_quarters(grid, period.lower, period.upper))
+    return tuple(nurses.values())
