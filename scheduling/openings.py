@@ -5,15 +5,14 @@ engine day under the lock.
 """
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.utils import timezone
 
-from clinic.hours import ClinicDayKey
 from clinic.models import Clinic
-from clinic.quarters import ClinicDate, ceil_quarter
+from clinic.quarters import ClinicDate, at_wall_clock, ceil_quarter
 from patients.models import Patient, TreatmentPlan
 from scheduling.engine import offers
 from scheduling.engine.day import span
@@ -43,8 +42,26 @@ class Opening:
     why: tuple[str, ...]
 
 
-Wished = tuple[int, ClinicDayKey, Wish]
-"""The least points that openings of a day can have, the day, and what the visit should be like on it."""
+@dataclass(frozen=True, slots=True)
+class OpenDay:
+    """A clinic day with openings: the best of them, best first, and how many there are in all."""
+
+    clinic: Clinic
+    day: date
+    openings: tuple[Opening, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a caller asks for: a weekday, a start not before and a start before a wall-clock time. None: any."""
+
+    weekday: int | None = None
+    not_before: time | None = None
+    before: time | None = None
+
+
+ANY_TIME = Asked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +91,92 @@ def find(
     when the dose can't be booked on any day.
     """
     needs = needs_of(plan=plan, dose_number=dose_number, moving=moving)
+    candidates = _candidates(needs, clinics, first_day, last_day, near=near, moving=moving)
+    return _best(candidates, needs, limit, per_day)
+
+
+def days_at_each(
+    *,
+    needs: Needs,
+    clinics: Sequence[Clinic],
+    first_day: date,
+    last_day: date,
+    days: int,
+    per_day: int,
+    whole: Collection[tuple[int, date]] = (),
+    asked: Asked = ANY_TIME,
+    near: datetime | None = None,
+    moving: Appointment | None = None,
+) -> dict[int, list[OpenDay]]:
+    """For each clinic, by id, the best `days` days with their best `per_day` openings; days best first.
+
+    `whole` names clinic days of which every opening is listed. The rest is as in `find`, and so is the rank.
+    """
+    candidates = _candidates(needs, clinics, first_day, last_day, near=near, moving=moving, asked=asked)
+    found: dict[int, list[OpenDay]] = {clinic.pk: [] for clinic in clinics}
+    for candidate in candidates:
+        so_far = found[candidate.clinic.pk]
+        if len(so_far) >= days and so_far[days - 1].openings[0].score < candidate.wish.points:
+            continue
+        offered = candidate.offers()
+        if offered:
+            limit = None if (candidate.clinic.pk, candidate.grid.day) in whole else per_day
+            best = heapq.nsmallest(limit or len(offered), offered, key=_rank)
+            openings_ = tuple(_opening(candidate, offer, needs) for offer in best)
+            so_far.append(OpenDay(candidate.clinic, candidate.grid.day, openings_, len(offered)))
+            so_far.sort(key=lambda day: (day.openings[0].score, day.day))
+    return {clinic_id: of_clinic[:days] for clinic_id, of_clinic in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A clinic day that may have openings. `wish.points` is the least that any of them can cost."""
+
+    clinic: Clinic
+    grid: ClinicDate
+    wish: Wish
+    before: int
+    days: Days
+    moving: Appointment | None
+
+    def offers(self) -> list[Offer]:
+        day = self.days.build((self.clinic.pk, self.grid.day))
+        if self.moving is not None:
+            day = day.without(self.moving.pk)
+        return [offer for offer in offers.offers(day, self.wish) if offer.start < self.before]
+
+
+def _candidates(
+    needs: Needs,
+    clinics: Sequence[Clinic],
+    first_day: date,
+    last_day: date,
+    *,
+    near: datetime | None,
+    moving: Appointment | None,
+    asked: Asked = ANY_TIME,
+) -> list[_Candidate]:
+    """The days that come into question, those that can cost least first."""
     first_day = max(first_day, needs.earliest or first_day)
     last_day = min(last_day, needs.latest or last_day)
     if first_day > last_day or not clinics:
         return []
-    habits = habits_of(plan=plan, without=moving)
-    elsewhere = _periods_elsewhere(plan.patient, moving)
+    habits = habits_of(plan=needs.plan, without=moving)
+    elsewhere = _periods_elsewhere(needs.plan.patient, moving)
     now = ceil_quarter(timezone.now())
     by_id = {clinic.pk: clinic for clinic in clinics}
     days = load_days(clinics=clinics, first_day=first_day, last_day=last_day)
-    wishes: list[Wished] = []
-    for key in days.open_days():
-        if days.grids[key].end > now:
-            wish = _wish(needs, habits, by_id[key[0]], days.grids[key], now, elsewhere, near)
-            wishes.append((wish.points, key, wish))
-    wishes.sort(key=lambda item: (item[0], item[1][1], item[1][0]))
-    return _best(days, wishes, by_id, needs, limit, per_day, moving)
+    found = []
+    for clinic_id, date_ in days.open_days():
+        grid = days.grids[clinic_id, date_]
+        if grid.end <= now or asked.weekday not in (None, date_.weekday()):
+            continue
+        earliest = max(now, at_wall_clock(date_, asked.not_before, grid.zone)) if asked.not_before else now
+        wish = _wish(needs, habits, by_id[clinic_id], grid, earliest, elsewhere, near)
+        before = grid.quarter_at(asked.before) if asked.before else grid.length
+        found.append(_Candidate(by_id[clinic_id], grid, wish, before, days, moving))
+    found.sort(key=lambda one: (one.wish.points, one.grid.day, one.clinic.pk))
+    return found
 
 
 def habits_of(*, plan: TreatmentPlan, without: Appointment | None = None) -> Habits:
@@ -109,34 +196,34 @@ def quarters_elsewhere(*, patient: Patient, grid: ClinicDate, moving: Appointmen
     return _blocked(_periods_elsewhere(patient, moving), grid)
 
 
-def _best(
-    days: Days,
-    wishes: Iterable[Wished],
-    clinics: dict[int, Clinic],
-    needs: Needs,
-    limit: int,
-    per_day: int | None,
-    moving: Appointment | None,
-) -> list[Opening]:
+def _best(candidates: Iterable[_Candidate], needs: Needs, limit: int, per_day: int | None) -> list[Opening]:
     """Look into the days in order of the least their openings can cost, until no later day can do better."""
-    found: list[tuple[int, datetime, int, ClinicDate, Offer]] = []
-    for least, key, wish in wishes:
-        if len(found) >= limit and heapq.nsmallest(limit, found, key=lambda item: item[:3])[-1][0] < least:
+    found: list[tuple[int, datetime, int, _Candidate, Offer]] = []
+    for candidate in candidates:
+        if (
+            len(found) >= limit
+            and heapq.nsmallest(limit, found, key=lambda item: item[:3])[-1][0] < candidate.wish.points
+        ):
             break
-        grid, day = days.grids[key], days.build(key)
-        if moving is not None:
-            day = day.without(moving.pk)
-        of_day = list(offers.offers(day, wish))
+        of_day = candidate.offers()
         if per_day is not None:
-            of_day = heapq.nsmallest(per_day, of_day, key=lambda offer: (offer.points, offer.start))
-        found += [(offer.points, grid.moment_of(offer.start), key[0], grid, offer) for offer in of_day]
+            of_day = heapq.nsmallest(per_day, of_day, key=_rank)
+        found += [
+            (offer.points, candidate.grid.moment_of(offer.start), candidate.clinic.pk, candidate, offer)
+            for offer in of_day
+        ]
     best = heapq.nsmallest(limit, found, key=lambda item: item[:3])
-    return [_opening(clinics[clinic_id], grid, offer, needs) for _, _, clinic_id, grid, offer in best]
+    return [_opening(candidate, offer, needs) for _, _, _, candidate, offer in best]
 
 
-def _opening(clinic: Clinic, grid: ClinicDate, offer: Offer, needs: Needs) -> Opening:
+def _rank(offer: Offer) -> tuple[int, int]:
+    return offer.points, offer.start
+
+
+def _opening(candidate: _Candidate, offer: Offer, needs: Needs) -> Opening:
+    grid = candidate.grid
     return Opening(
-        clinic=clinic,
+        clinic=candidate.clinic,
         day=grid.day,
         start=grid.moment_of(offer.start),
         end=grid.moment_of(offer.start + needs.quarters),
