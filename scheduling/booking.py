@@ -28,7 +28,7 @@ from scheduling.refusals import NotAvailable
 from scheduling.signals import appointment_changed
 from scheduling.visit import extend, set_status
 
-__all__ = ["NotAvailable", "book", "cancel", "confirm", "extend", "move", "set_status"]
+__all__ = ["NotAvailable", "book", "cancel", "check", "confirm", "extend", "move", "set_status"]
 
 ALTERNATIVES = 3
 
@@ -42,10 +42,12 @@ def book(
     by: User | None,
     chair: Chair | None = None,
     override_reason: str = "",
+    note: str = "",
 ) -> Appointment:
     """Book one dose of a plan at a clinic from `start` (aware, on a quarter hour), in `chair` or the best free one.
 
-    A manager may book outside opening hours with an `override_reason`, which is kept. Raises `NotAvailable`.
+    A manager may book outside opening hours with an `override_reason`, which is kept; so is a `note`, for example why
+    the day lies outside the window. Raises `NotAvailable`.
     """
     _check_override(by, clinic, override_reason)
     try:
@@ -65,6 +67,7 @@ def book(
                 period=period,
                 planned_period=period,
                 override_reason=override_reason,
+                note=note,
                 booked_by=by,
                 booked_at=timezone.now(),
                 version=1,
@@ -77,6 +80,18 @@ def book(
     return appointment
 
 
+def check(
+    *, plan: TreatmentPlan, dose_number: int, clinic: Clinic, start: datetime, chair: Chair | None = None
+) -> Needs:
+    """What the dose needs, if `book` would succeed now; raises `NotAvailable` as it would. Writes and locks nothing."""
+    try:
+        needs = needs_of(plan=plan, dose_number=dose_number)
+        _find_seat(needs, clinic, start, chair, "")
+    except NotAvailable as refusal:
+        raise with_alternatives(refusal, plan, dose_number, clinic, start) from refusal
+    return needs
+
+
 def move(
     *,
     appointment: Appointment,
@@ -85,10 +100,11 @@ def move(
     by: User | None,
     chair: Chair | None = None,
     override_reason: str = "",
+    note: str = "",
 ) -> Appointment:
     """Move a booked appointment to another time, chair or clinic, all or nothing. Raises `NotAvailable`.
 
-    The move takes the confirmation away unless the time stays the same.
+    The move takes the confirmation away unless the time stays the same. `note` as in `book`; empty keeps the old one.
     """
     _check_override(by, clinic, override_reason)
     here, there = day_of(appointment), (clinic, local_date(start, clinic.zone))
@@ -104,6 +120,7 @@ def move(
             needs = needs_of(plan=appointment.plan, dose_number=appointment.dose_number, moving=appointment)
             NurseAssignment.objects.filter(appointment=appointment).delete()
             grid, day, found = _find_seat(needs, clinic, start, chair, override_reason, moving=appointment)
+            appointment.note = note or appointment.note
             _rewrite(appointment, needs, clinic, start, grid, found, override_reason)
             write_care(clinic=clinic, grid=grid, day=day, care={**found.changed, appointment.pk: found.care})
             heal_day(clinic=here[0], date=here[1])
@@ -256,6 +273,7 @@ def _rewrite(
             "short_staffed",
             "confirmed_at",
             "override_reason",
+            "note",
             "version",
         ]
     )
