@@ -9,6 +9,7 @@ import warnings
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, before_task_publish, worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
@@ -20,7 +21,10 @@ VISIBILITY_TIMEOUT = 15 * 60
 
 # What runs by the clock: name -> {"task": "reminders.tasks.send_due", "schedule": 60.0}.
 # Schedules only; countdown and ETA are never used, since Redis would deliver those twice.
-BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # In the small hours of every clinic's zone.
+    "rosters": {"task": "scheduling.tasks.top_up_rosters", "schedule": crontab(hour="8", minute="30")},
+}
 
 if not settings.PRODUCTION:
     # The demonstration may run as root; a worker that reads only JSON is no danger there.

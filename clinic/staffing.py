@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from clinic.hours import Period, days_between, subtract
 from clinic.models import Absence, Clinic, FloorPeriod, Nurse, Shift, ShiftBreak, ShiftPattern, User
-from clinic.quarters import at_wall_clock, day_bounds, is_on_quarter
+from clinic.quarters import QUARTER, at_wall_clock, day_bounds, is_on_quarter, local_date
 
 
 class RosterConflict(ValueError):
@@ -23,20 +23,22 @@ class RosterConflict(ValueError):
 @transaction.atomic
 def add_shift(*, nurse: Nurse, clinic: Clinic, start: datetime, end: datetime, breaks: Sequence[Period] = ()) -> Shift:
     """Roster a nurse at a clinic. Raises `RosterConflict` when she is rostered elsewhere at that time."""
-    _check_times(start, end, breaks)
+    _check_times(clinic, start, end, breaks)
     clash = Shift.objects.filter(nurse=nurse, period__overlap=(start, end)).select_related("clinic").first()
     if clash:
         raise RosterConflict(f"{nurse} already has a shift at {clash.clinic} at that time. Change that shift first.")
     shift = Shift.objects.create(nurse=nurse, clinic=clinic, period=(start, end))
     ShiftBreak.objects.bulk_create(ShiftBreak(shift=shift, period=period) for period in breaks)
     follow_shifts([shift.pk])
-    return shift
+    return Shift.objects.get(pk=shift.pk)
 
 
 @transaction.atomic
 def change_shift(*, shift: Shift, start: datetime, end: datetime, breaks: Sequence[Period]) -> Shift:
     """Give a shift new hours and breaks. Raises `RosterConflict` as `add_shift` does."""
-    _check_times(start, end, breaks)
+    _check_times(shift.clinic, start, end, breaks)
+    if not Shift.objects.filter(pk=shift.pk).exists():
+        raise RosterConflict("That shift was removed meanwhile. Look at the week again.")
     others = Shift.objects.filter(nurse=shift.nurse_id, period__overlap=(start, end)).exclude(pk=shift.pk)
     clash = others.select_related("clinic").first()
     if clash:
@@ -63,7 +65,7 @@ def record_absence(*, nurse: Nurse, start: datetime, end: datetime, reason: str,
         raise RosterConflict("An absence starts and ends on a quarter hour, and ends after it starts.")
     absence = Absence.objects.create(nurse=nurse, period=(start, end), reason=reason, recorded_by=by)
     follow_shifts(_shifts_touching(nurse=nurse, start=start, end=end))
-    return absence
+    return Absence.objects.get(pk=absence.pk)
 
 
 @transaction.atomic
@@ -177,9 +179,15 @@ def _breaks_of(pattern: ShiftPattern, day: date) -> list[Period]:
     return [(start, start + timedelta(minutes=pattern.break_minutes))]
 
 
-def _check_times(start: datetime, end: datetime, breaks: Sequence[Period]) -> None:
+def _check_times(clinic: Clinic, start: datetime, end: datetime, breaks: Sequence[Period]) -> None:
     if not (is_on_quarter(start) and is_on_quarter(end) and start < end):
         raise RosterConflict("A shift starts and ends on a quarter hour, and ends after it starts.")
-    for pause_start, pause_end in breaks:
+    if local_date(start, clinic.zone) != local_date(end - QUARTER, clinic.zone):
+        raise RosterConflict("A shift ends on the day it starts, by midnight. Make two of one that goes on.")
+    free_from = start
+    for pause_start, pause_end in sorted(breaks):
         if not (is_on_quarter(pause_start) and is_on_quarter(pause_end) and start <= pause_start < pause_end <= end):
             raise RosterConflict("A break starts and ends on a quarter hour, inside the shift.")
+        if pause_start < free_from:
+            raise RosterConflict("Two breaks of a shift can't overlap.")
+        free_from = pause_end

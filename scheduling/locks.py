@@ -28,6 +28,7 @@ REFUSALS = {
     "nurse_cares_while_on_the_floor": TAKEN,
     "assignments_tile_appointment": TAKEN,
     "patient_in_one_chair_at_a_time": "The patient already has an appointment at that time.",
+    "nurse_has_one_shift_at_a_time": "The nurse was just given another shift at that time. Look at the week again.",
     "a_dose_is_booked_once": "This dose was just booked by somebody else. Open the patient to see when.",
 }
 

@@ -6,16 +6,22 @@ Taking a nurse off never fails because of patients: they are dealt to the others
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
 
 from clinic import staffing
 from clinic.hours import Period
 from clinic.models import Absence, Clinic, Nurse, Shift, User
 from clinic.quarters import local_date
 from scheduling.locks import guarded, lock
+from scheduling.models import Appointment
 from scheduling.redealing import Redealt, redeal_day
 
 DayKey = tuple[Clinic, date]
+
+ROSTERED_AHEAD = timedelta(weeks=40)
+"""How far ahead the weekly patterns are made into shifts: further than any dose is booked."""
 
 
 class Outcome:
@@ -65,6 +71,19 @@ def remove_shift(*, shift: Shift) -> Redealt:
     return outcome.redealt
 
 
+def roster_ahead() -> int:
+    """Make the shifts that the weekly patterns give from today on. Returns how many were made.
+
+    Days with somebody short-staffed are re-dealt, since a new shift may cover them.
+    """
+    made = 0
+    for clinic in Clinic.objects.all():
+        today = local_date(timezone.now(), clinic.zone)
+        with _redealing(_short_days(clinic)):
+            made += staffing.roster_from_patterns(clinics=[clinic], first_day=today, last_day=today + ROSTERED_AHEAD)
+    return made
+
+
 @contextmanager
 def _redealing(days: Collection[DayKey]) -> Iterator[Outcome]:
     """Lock some days, let the roster change, then re-deal each of them."""
@@ -80,3 +99,9 @@ def _days_of_shifts(nurse: Nurse, start: datetime, end: datetime) -> set[DayKey]
     """The clinic days of a nurse's shifts that a stretch touches."""
     shifts = Shift.objects.filter(nurse=nurse, period__overlap=(start, end)).select_related("clinic")
     return {(shift.clinic, local_date(shift.period.lower, shift.clinic.zone)) for shift in shifts}
+
+
+def _short_days(clinic: Clinic) -> set[DayKey]:
+    """The clinic days to come with an appointment that is short-staffed."""
+    short = Appointment.objects.filter(clinic=clinic, short_staffed=True, period__endswith__gt=timezone.now())
+    return {(clinic, local_date(period.lower, clinic.zone)) for period in short.values_list("period", flat=True)}
