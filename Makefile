@@ -13,6 +13,12 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 # The stamp's name is a hash of all that decides what is installed: unchanged means nothing to do.
 STAMP := .venv/.installed-$(shell { cat requirements*.txt constraints.txt; pwd; } | cksum | cut -d' ' -f1)
 VENV := .venv/bin/python
+
+# An environment whose Python was removed or upgraded away is made again.
+ifneq ($(shell $(VENV) -c 'print(1)' 2>/dev/null),1)
+$(shell rm -f .venv/.installed-*)
+endif
+
 ARGS ?=
 
 .PHONY: run setup test lint clean
