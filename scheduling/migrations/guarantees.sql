@@ -41,40 +41,41 @@ create unique index nurse_starts_one_patient_at_a_time
 -- G5: every minute of a held appointment has exactly one nurse, and the first of them is the one who starts it,
 -- unless the row says short_staffed; then what care there is still lies inside the stay and does not overlap.
 -- Appointments that were cancelled, missed or left have no nurse.
+-- Each appointment that is looked at is locked first: two scripts that write one appointment's care at once would
+-- otherwise each be right by itself, and wrong together.
 create function assignments_tile_appointment() returns trigger language plpgsql as $$
 declare
-    one bigint;
+    concerned bigint[];
     stay record;
     care record;
 begin
     if tg_table_name = 'scheduling_appointment' then
-        one := new.id;
+        concerned := array[new.id];
     else
-        one := coalesce(new.appointment_id, old.appointment_id);
+        concerned := array[old.appointment_id, new.appointment_id];
     end if;
-    select period, status, short_staffed into stay from scheduling_appointment where id = one;
-    if not found then
-        return null;
-    end if;
-    select count(*) as rows,
-           coalesce(range_agg(period), '{}') as covered,
-           coalesce(sum(upper(period) - lower(period)), '0') as length,
-           coalesce(bool_and(is_start = (lower(period) = lower(stay.period))), true) as starts_are_right
-        into care from scheduling_nurseassignment where appointment_id = one;
-    if stay.status in ('cancelled', 'no_show', 'left') then
-        if care.rows = 0 then
-            return null;
+    for stay in
+        select id, period, status, short_staffed from scheduling_appointment
+        where id = any (concerned) order by id for no key update
+    loop
+        select count(*) as rows,
+               coalesce(range_agg(period), '{}') as covered,
+               coalesce(sum(upper(period) - lower(period)), '0') as length,
+               coalesce(bool_and(is_start = (lower(period) = lower(stay.period))), true) as starts_are_right
+            into care from scheduling_nurseassignment where appointment_id = stay.id;
+        if stay.status in ('cancelled', 'no_show', 'left') then
+            continue when care.rows = 0;
+        else
+            continue when care.starts_are_right
+                and care.covered <@ stay.period::tstzmultirange
+                and care.length = (select coalesce(sum(upper(piece) - lower(piece)), '0') from unnest(care.covered) as piece)
+                and (stay.short_staffed or care.covered = stay.period::tstzmultirange);
         end if;
-    elsif care.starts_are_right
-        and care.covered <@ stay.period::tstzmultirange
-        and care.length = (select coalesce(sum(upper(piece) - lower(piece)), '0') from unnest(care.covered) as piece)
-        and (stay.short_staffed or care.covered = stay.period::tstzmultirange)
-    then
-        return null;
-    end if;
-    raise exception 'appointment % is not cared for at every minute', one
-        using errcode = 'check_violation', constraint = 'assignments_tile_appointment',
-              table = tg_table_name, schema = tg_table_schema;
+        raise exception 'appointment % is not cared for at every minute', stay.id
+            using errcode = 'check_violation', constraint = 'assignments_tile_appointment',
+                  table = tg_table_name, schema = tg_table_schema;
+    end loop;
+    return null;
 end $$;
 
 create constraint trigger assignments_tile_appointment
