@@ -1,0 +1,40 @@
+"""Another chair for the same time: nurses and hours stay as they are, so only the chair must be free."""
+
+from clinic.models import Chair, User
+from scheduling.load import load_day
+from scheduling.locks import guarded, lock
+from scheduling.models import Appointment, Status
+from scheduling.record import day_of, fresh
+from scheduling.refusals import NotAvailable
+from scheduling.signals import appointment_changed
+
+NOT_YET_SEATED = (Status.BOOKED, Status.ARRIVED)
+
+
+def free_chairs(*, appointment: Appointment) -> list[Chair]:
+    """The other chairs of the clinic that are in service and empty for the whole stay. Of any kind: staff choose."""
+    if appointment.status not in NOT_YET_SEATED:
+        return []
+    clinic, date = day_of(appointment)
+    day = load_day(clinic=clinic, day=date)
+    stay = next(stay for stay in day.stays if stay.id == appointment.pk)
+    ids = [pk for pk, room in day.chair_room.items() if pk != stay.chair and stay.quarters & ~room == 0]
+    return list(Chair.objects.filter(clinic=clinic, pk__in=ids))
+
+
+def change_chair(*, appointment: Appointment, chair: Chair, by: User | None) -> Appointment:
+    """Give a patient who does not sit yet another chair for the same time. Raises `NotAvailable`."""
+    with guarded():
+        lock(days={day_of(appointment)}, patient=appointment.patient)
+        appointment = fresh(appointment)
+        if appointment.status not in NOT_YET_SEATED:
+            raise NotAvailable(
+                f"The patient is {appointment.get_status_display().lower()}; the chair stays as it is.", code="status"
+            )
+        if chair not in free_chairs(appointment=appointment):
+            raise NotAvailable(f"{chair} is not free for the whole stay. Choose another chair.", code="chair")
+        appointment.chair = chair
+        appointment.save(update_fields=["chair"])
+        # Nothing that a patient was told changes, so the version stays: no new message goes out.
+        appointment_changed.send(Appointment, appointment=appointment, change="status", by=by)
+    return fresh(appointment)

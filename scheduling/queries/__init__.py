@@ -1,0 +1,1 @@
+"""Reads shaped for pages, one module a page, each with a fixed number of queries."""

@@ -1,0 +1,302 @@
+"""The openings for one dose, clinic by clinic and day by day, as the book and move pages lay them out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Self
+from urllib.parse import urlencode
+
+from django.utils import timezone
+
+from clinic.models import Clinic, Weekday
+from scheduling import openings
+from scheduling.models import Appointment
+from scheduling.needs import Needs
+from scheduling.openings import Asked, OpenDay, Opening
+from scheduling.queries.dose import Fit, fit_of
+from scheduling.wording import clock_words, day_words, when_words
+
+AROUND_DUE = timedelta(days=45)
+"""How far from the due day the nearest openings are looked for, to either side."""
+
+DAYS_SHOWN = 4
+TIMES_SHOWN = 3
+DIGITS = 9
+
+NOON = time(12)
+PARTS = {"": "Any time", "morning": "Mornings", "afternoon": "Afternoons"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the person wants to look at: which dose, a week or the days nearest to due, and what the caller asks for."""
+
+    dose: int | None = None
+    week: date | None = None
+    part: str = ""
+    weekday: int | None = None
+    clinic: str = ""
+    whole: str = ""
+
+    @classmethod
+    def of(cls, params: Mapping[str, str]) -> Self:
+        """What an address asks for; what makes no sense is left out."""
+        part, whole, weekday = params.get("part", ""), params.get("whole", ""), _number(params.get("weekday"))
+        day = _day(params.get("week"))
+        return cls(
+            dose=_number(params.get("dose")),
+            week=day - timedelta(days=day.weekday()) if day else None,
+            part=part if part in PARTS else "",
+            weekday=weekday if weekday in Weekday.values else None,
+            clinic=params.get("clinic", ""),
+            whole=whole if "/" in whole else "",
+        )
+
+    @property
+    def address(self) -> str:
+        """The query of an address that asks for the same."""
+        facts = {
+            "dose": self.dose,
+            "week": self.week,
+            "part": self.part,
+            "weekday": self.weekday,
+            "clinic": self.clinic,
+            "whole": self.whole,
+        }
+        return "?" + urlencode({name: value for name, value in facts.items() if value not in (None, "")})
+
+    def but(self, **changes: object) -> str:
+        """The address of the same look with something changed; a day shown whole is folded again."""
+        return replace(self, **{"whole": "", **changes}).address  # type: ignore[arg-type]
+
+    @property
+    def asked(self) -> Asked:
+        """What the caller asks for."""
+        return Asked(
+            weekday=self.weekday,
+            not_before=NOON if self.part == "afternoon" else None,
+            before=NOON if self.part == "morning" else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A choice among several, one of which is in force."""
+
+    label: str
+    url: str
+    is_here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One opening, as a button. `value` is what the button sends, `digit` the key that reaches it."""
+
+    value: str
+    digit: int | None
+    clock: str
+    until: str
+    words: str
+    spoken: str
+    fit: Fit
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceDay:
+    """A day at a clinic with its openings in the order of the clock. `words` hold for all of them."""
+
+    id: str
+    label: str
+    words: str
+    fit: Fit
+    choices: tuple[Choice, ...]
+    more: int
+    more_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A clinic and its days."""
+
+    clinic: Clinic
+    is_home: bool
+    days: tuple[ChoiceDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningsPage:
+    """All that the openings part of a page shows."""
+
+    title: str
+    columns: tuple[Column, ...]
+    has_any: bool
+    asks_reason: bool
+    parts: tuple[Link, ...]
+    weekdays: tuple[Link, ...]
+    clinics: tuple[Link, ...]
+    earlier_url: str
+    nearest_url: str
+    later_url: str
+    week: str
+    is_filtered: bool
+    plain_url: str
+
+
+def openings_page(
+    *,
+    needs: Needs,
+    clinics: Sequence[Clinic],
+    look: Look,
+    today: date,
+    moving: Appointment | None = None,
+    digits_taken: int = 0,
+) -> OpeningsPage:
+    """The openings for a dose at some clinics. The number of queries is that of `openings.days_at_each`."""
+    near = moving.start if moving else None
+    middle = max(near.astimezone(moving.clinic.zone).date() if near and moving else needs.due.target, today)
+    first, last = (
+        (look.week, look.week + timedelta(days=6)) if look.week else (middle - AROUND_DUE, middle + AROUND_DUE)
+    )
+    shown = [clinic for clinic in clinics if look.clinic in ("", clinic.slug)] or list(clinics)
+    found = openings.days_at_each(
+        needs=needs,
+        clinics=shown,
+        first_day=max(first, today),
+        last_day=last,
+        days=7 if look.week else DAYS_SHOWN,
+        per_day=TIMES_SHOWN,
+        whole=_whole(look, shown),
+        asked=look.asked,
+        near=near,
+        moving=moving,
+    )
+    days = [day for of_clinic in found.values() for day in of_clinic]
+    digits = _digits(days, taken=digits_taken)
+    columns = _columns(found, shown, needs, look, digits)
+    monday = look.week or middle - timedelta(days=middle.weekday())
+    floor = max(today, needs.earliest or today)
+    return OpeningsPage(
+        title=f"Week of {day_words(look.week)}" if look.week else ("Near the time now" if moving else "Nearest to due"),
+        columns=columns,
+        has_any=bool(days),
+        asks_reason=any(choice.fit.css == "red" for column in columns for day in column.days for choice in day.choices),
+        parts=tuple(Link(label, look.but(part=part), part == look.part) for part, label in PARTS.items()),
+        weekdays=tuple(_weekdays(look)),
+        clinics=tuple(_clinics(look, clinics)) if len(clinics) > 1 else (),
+        earlier_url=look.but(week=monday - timedelta(days=7)) if monday > floor else "",
+        nearest_url=look.but(week=None) if look.week else "",
+        later_url=look.but(week=monday + timedelta(days=7)),
+        week=monday.isoformat(),
+        is_filtered=bool(look.part or look.clinic or look.weekday is not None),
+        plain_url=look.but(part="", weekday=None, clinic=""),
+    )
+
+
+def choices_of(found: Iterable[Opening], needs: Needs) -> list[Choice]:
+    """A few openings with day and clinic on each button: the alternatives to a time that can't be had."""
+    return [
+        replace(
+            _choice(opening, needs, number, set()),
+            clock=f"{when_words(opening.start, opening.clinic.zone)}",
+            words=opening.clinic.name,
+        )
+        for number, opening in enumerate(found, 1)
+    ]
+
+
+def value_of(clinic: Clinic, start: datetime, chair_id: int | None = None) -> str:
+    """How a form names a time at a clinic, in a chair if one is meant. Read by `scheduling.forms.TimeField`."""
+    return f"{clinic.slug}/{int(start.timestamp())}" + (f"/{chair_id}" if chair_id else "")
+
+
+def _columns(
+    found: Mapping[int, list[OpenDay]],
+    clinics: Sequence[Clinic],
+    needs: Needs,
+    look: Look,
+    digits: dict[Opening, int],
+) -> tuple[Column, ...]:
+    """The clinic with the best opening first. The days of a week in order, otherwise the best day first."""
+    columns = []
+    for clinic in sorted(clinics, key=lambda clinic: _best_score(found[clinic.pk])):
+        days = sorted(found[clinic.pk], key=lambda day: day.day) if look.week else found[clinic.pk]
+        columns.append(
+            Column(
+                clinic=clinic,
+                is_home=clinic.pk == needs.plan.patient.home_clinic_id,
+                days=tuple(_choice_day(day, needs, look, digits) for day in days),
+            )
+        )
+    return tuple(columns)
+
+
+def _choice_day(day: OpenDay, needs: Needs, look: Look, digits: dict[Opening, int]) -> ChoiceDay:
+    shared = set.intersection(*(set(opening.why) for opening in day.openings))
+    more = day.count - len(day.openings)
+    key = f"{day.clinic.slug}/{day.day}"
+    return ChoiceDay(
+        id=f"day-{day.clinic.slug}-{day.day}",
+        label=day_words(day.day, year=day.day.year != timezone.localdate().year),
+        words=", ".join(words for words in day.openings[0].why if words in shared),
+        fit=fit_of(needs.due, day.day),
+        choices=tuple(
+            _choice(opening, needs, digits.get(opening), shared)
+            for opening in sorted(day.openings, key=lambda opening: opening.start)
+        ),
+        more=more,
+        more_url=replace(look, whole=key).address if more else "",
+    )
+
+
+def _choice(opening: Opening, needs: Needs, digit: int | None, shared: set[str]) -> Choice:
+    zone = opening.clinic.zone
+    return Choice(
+        value=value_of(opening.clinic, opening.start),
+        digit=digit,
+        clock=clock_words(opening.start, zone),
+        until=clock_words(opening.end, zone),
+        words=", ".join(words for words in opening.why if words not in shared),
+        spoken=f"Book {when_words(opening.start, zone)} at {opening.clinic}",
+        fit=fit_of(needs.due, opening.day),
+    )
+
+
+def _digits(days: Iterable[OpenDay], *, taken: int) -> dict[Opening, int]:
+    """The keys of the best openings: the best of all is the first free digit."""
+    ranked = sorted(
+        (one for day in days for one in day.openings), key=lambda one: (one.score, one.start, one.clinic.pk)
+    )
+    return dict(zip(ranked, range(taken + 1, DIGITS + 1), strict=False))
+
+
+def _best_score(days: Sequence[OpenDay]) -> tuple[bool, int]:
+    return (not days, min((day.openings[0].score for day in days), default=0))
+
+
+def _whole(look: Look, clinics: Iterable[Clinic]) -> set[tuple[int, date]]:
+    slug, _, day = look.whole.partition("/")
+    return {(clinic.pk, asked) for clinic in clinics if clinic.slug == slug and (asked := _day(day))}
+
+
+def _weekdays(look: Look) -> Iterable[Link]:
+    yield Link("Any day", look.but(weekday=None), look.weekday is None)
+    for day in Weekday:
+        if day <= Weekday.FRIDAY or day == look.weekday:
+            yield Link(day.label[:3], look.but(weekday=day.value), look.weekday == day.value)
+
+
+def _clinics(look: Look, clinics: Iterable[Clinic]) -> Iterable[Link]:
+    yield Link("All clinics", look.but(clinic=""), not look.clinic)
+    for clinic in clinics:
+        yield Link(clinic.name, look.but(clinic=clinic.slug), look.clinic == clinic.slug)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 5 else None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,21 @@
+"""Whose record a member of staff may open: patients of their clinics, and those who have an appointment there."""
+
+from django.core.exceptions import PermissionDenied
+
+from clinic.access import Act, Anyone, clinic_ids_for
+from patients.models import Patient
+from scheduling.models import Appointment
+
+
+def may_see(*, user: Anyone, patient: Patient) -> bool:
+    """Whether the patient's home clinic, or a clinic of one of their appointments, is one where the person works."""
+    clinics = clinic_ids_for(user=user, act=Act.SEE_PATIENTS)
+    if patient.home_clinic_id in clinics:
+        return True
+    return bool(clinics) and Appointment.objects.filter(patient=patient, clinic__in=clinics).exists()
+
+
+def require_sight(*, user: Anyone, patient: Patient) -> None:
+    """Raise `PermissionDenied` unless the person may open this patient's record."""
+    if not may_see(user=user, patient=patient):
+        raise PermissionDenied("This patient is not treated at a clinic of yours. Ask their clinic, or your manager.")
