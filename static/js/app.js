@@ -15,10 +15,13 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
-// A date or choice that leads to another page goes there by itself; without scripts its button does.
+// A date or choice picked by mouse leads to its page at once; typed, with Enter. Without scripts its button does.
 for (const form of document.querySelectorAll("form[data-go-on-change]")) {
+  let isTyping = false;
   form.querySelector("button")?.classList.add("visually-hidden");
-  form.addEventListener("change", () => form.reportValidity() && form.requestSubmit());
+  form.addEventListener("keydown", () => (isTyping = true));
+  form.addEventListener("pointerdown", () => (isTyping = false));
+  form.addEventListener("change", () => isTyping || (form.reportValidity() && form.requestSubmit()));
 }
 
 window.addEventListener("beforeprint", () => {
