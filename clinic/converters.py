@@ -1,6 +1,6 @@
-"""Parts of an address: `<date:day>` is an ISO date such as 2026-03-09."""
+"""Parts of an address: `<date:day>` is an ISO date such as 2026-03-09, `<clock:time>` a time of day such as 09:15."""
 
-from datetime import date
+from datetime import date, time
 
 from django.urls import register_converter
 
@@ -20,3 +20,20 @@ class IsoDate:
 
 
 register_converter(IsoDate, "date")
+
+
+class WallClock:
+    """A time of day in an address, on the clinic's wall clock: 09:15."""
+
+    regex = "[0-2][0-9]:[0-5][0-9]"
+
+    def to_python(self, value: str) -> time:
+        """The time. Raises `ValueError`, which Django answers with 404."""
+        return time.fromisoformat(value)
+
+    def to_url(self, value: time | str) -> str:
+        """The time as it stands in an address."""
+        return value if isinstance(value, str) else value.strftime("%H:%M")
+
+
+register_converter(WallClock, "clock")
