@@ -37,16 +37,14 @@ def add_shift(*, nurse: Nurse, clinic: Clinic, start: datetime, end: datetime, b
 def change_shift(*, shift: Shift, start: datetime, end: datetime, breaks: Sequence[Period]) -> Shift:
     """Give a shift new hours and breaks. Raises `RosterConflict` as `add_shift` does."""
     _check_times(shift.clinic, start, end, breaks)
-    if not Shift.objects.filter(pk=shift.pk).exists():
-        raise RosterConflict("That shift was removed meanwhile. Look at the week again.")
     others = Shift.objects.filter(nurse=shift.nurse_id, period__overlap=(start, end)).exclude(pk=shift.pk)
     clash = others.select_related("clinic").first()
     if clash:
         raise RosterConflict(f"{shift.nurse} already has a shift at {clash.clinic} at that time.")
+    if not Shift.objects.filter(pk=shift.pk).update(period=(start, end)):
+        raise RosterConflict("That shift was removed meanwhile. Look at the week again.")
     FloorPeriod.objects.filter(shift=shift).delete()
     shift.breaks.all().delete()
-    shift.period = (start, end)
-    shift.save(update_fields=["period"])
     ShiftBreak.objects.bulk_create(ShiftBreak(shift=shift, period=period) for period in breaks)
     follow_shifts([shift.pk])
     return Shift.objects.get(pk=shift.pk)
