@@ -7,8 +7,10 @@ them with the record; here it is written.
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Manager
 from django.utils import timezone
 
 from clinic.models import Clinic, User
@@ -105,8 +107,11 @@ def _known(mrns: Collection[str], therapies: Collection[Therapy], clinics: Colle
 
 def _write(changes: Collection[Change], by: User | None) -> None:
     Patient.objects.bulk_create([change.patient for change in changes if change.is_new], _BATCH)
-    person_fields = [field.name for field in fields(Person)]
-    Patient.objects.bulk_update([change.patient for change in changes if change.is_changed], person_fields, _BATCH)
+    _update(
+        Patient.objects,
+        [change.patient for change in changes if change.is_changed],
+        [one.name for one in fields(Person)],
+    )
     gone: list[int] = []
     new: list[ContactPoint] = []
     for change in changes:
@@ -117,14 +122,18 @@ def _write(changes: Collection[Change], by: User | None) -> None:
     ContactPoint.objects.bulk_create(new, _BATCH)
     plans = [plan for change in changes for plan in change.plans]
     TreatmentPlan.objects.bulk_create([one.plan for one in plans if one.is_new], _BATCH)
-    order_fields = [field.name for field in fields(Order)]
-    TreatmentPlan.objects.bulk_update([one.plan for one in plans if one.is_changed], order_fields, _BATCH)
+    _update(TreatmentPlan.objects, [one.plan for one in plans if one.is_changed], [one.name for one in fields(Order)])
     doses = [dose for one in plans for dose in one.new_doses]
     moved = [dose for one in plans for dose in one.moved_doses]
     for dose in (*doses, *moved):
         dose.recorded_by = by
     DoseGiven.objects.bulk_create(doses, _BATCH)
-    DoseGiven.objects.bulk_update(moved, ["given_on", "recorded_by"], _BATCH)
+    _update(DoseGiven.objects, moved, ["given_on", "recorded_by"])
+
+
+def _update(table: Manager[Any], rows: Collection[Any], columns: list[str]) -> None:
+    """Save columns of rows already there. As an upsert: Django's `bulk_update` takes ten times as long."""
+    table.bulk_create(rows, _BATCH, update_conflicts=True, update_fields=columns, unique_fields=["id"])
 
 
 def _count(changes: Iterable[Change]) -> Counter[str]:

@@ -94,6 +94,57 @@ class ContactPoint(models.Model):
         return self.value if self.kind == ContactKind.EMAIL else shown(self.value)
 
 
+class ContactChange(models.TextChoices):
+    """What was learned about a number or address."""
+
+    GIVEN = "given", "Agreed"
+    WITHDRAWN = "withdrawn", "Opted out"
+    DEAD = "dead", "Does not work"
+    ALIVE = "alive", "Works again"
+
+
+class ContactSource(models.TextChoices):
+    """Where we know it from."""
+
+    REGISTRATION = "registration", "At registration"
+    STAFF = "staff", "Told to staff"
+    REPLY = "reply", "Reply to a text"
+    PAGE = "page", "The patient's page"
+    PROVIDER = "provider", "The provider's report"
+    IMPORTED = "imported", "Imported"
+
+
+class ContactEntry(models.Model):
+    """One line of the ledger of a number or address: consent, opt-out, dead or alive again. Never changed or deleted.
+
+    It belongs to the number or address itself, not to the row that says whose it is: an opt-out holds for everybody
+    who shares the number, and outlives the number's removal from a patient. Written only by `patients.consent`.
+    """
+
+    value = models.CharField(max_length=120, help_text="E.164 number, or e-mail address in lower case.")
+    channel = models.CharField(max_length=5, help_text="sms, email or call.")
+    change = models.CharField(max_length=9, choices=ContactChange)
+    source = models.CharField(max_length=12, choices=ContactSource)
+    words = models.CharField(max_length=240, blank=True, db_default="", help_text="What was said or reported.")
+    patient = models.ForeignKey(
+        Patient, models.SET_NULL, null=True, related_name="contact_entries", help_text="Whose record it was entered on."
+    )
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["value", "channel", "id"]
+        verbose_name_plural = "contact entries"
+        indexes = [models.Index(fields=["value", "channel", "-id"], name="contact_entries_of_a_value")]
+        constraints = [
+            models.CheckConstraint(condition=Q(channel__in=["sms", "email", "call"]), name="contact_channel_is_known"),
+            models.CheckConstraint(condition=Q(change__in=ContactChange.values), name="contact_change_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.channel}: {self.get_change_display()}"
+
+
 class PlanStatus(models.TextChoices):
     """Where a course of treatment stands."""
 
