@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from clinic.access import Act, clinics_for, may
+from clinic.demo import demo_logins
 from clinic.models import Clinic
 
 SESSION_CLINIC = "clinic"
@@ -79,7 +79,7 @@ def header(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the main navigation, where the search box leads, and the log-ins of the demonstration."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"demo_logins": getattr(settings, "DEMO_LOGINS", ())}
+        return {"demo_logins": demo_logins}
     here = request.resolver_match.url_name if request.resolver_match else None
     return {
         "nav_entries": [entry for page in _PAGES if (entry := _entry(request, page, here))],

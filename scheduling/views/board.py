@@ -3,30 +3,23 @@
 from collections.abc import Callable
 from datetime import date
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django_htmx.middleware import HtmxDetails
 
 from clinic.access import Act, allowed, may
-from clinic.models import Clinic, User
+from clinic.models import Clinic
 from scheduling.board.page import board as lay_out
 from scheduling.day_bar import day_bar
 from scheduling.models import ClinicDay
 from scheduling.views.place import clinic_for
+from scheduling.views.request import Request
 
 SESSION_INITIALS = "initials_only"
 """Session key: show initials in place of names, for a screen that faces the room."""
-
-
-class Request(HttpRequest):
-    """A request as our middleware makes it."""
-
-    htmx: HtmxDetails
-    user: User
 
 
 @never_cache

@@ -23,14 +23,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from clinic import supervisor
+from clinic.demo import DEMO_PASSWORD, DEMO_PEOPLE, demo_logins
 from clinic.embedded import postgres, server, valkey
 from clinic.embedded.process import die_with_parent
 from clinic.environment import env_bool, env_int, env_str
-from clinic.models import Clinic, User
+from clinic.models import Clinic
 from clinic.supervisor import Child
 
-DEMO_PEOPLE = ("frontdesk", "nurse", "charge", "manager")
-DEMO_PASSWORD = "chairside-demo"  # noqa: S105  (shown to everybody who runs the demonstration)
 START_PATIENCE = 60.0
 
 
@@ -115,7 +114,7 @@ class Command(BaseCommand):
 
     def _announce(self, address: str) -> None:
         lines = ["", f"Chairside runs at {address}"]
-        if not settings.PRODUCTION and User.objects.filter(username__in=DEMO_PEOPLE).exists():
+        if demo_logins():
             lines += [f"Log in as {', '.join(DEMO_PEOPLE[:-1])} or {DEMO_PEOPLE[-1]}; password {DEMO_PASSWORD}"]
         connection.close()
         self._say("\n".join([*lines, "Ctrl-C stops it.", ""]))
