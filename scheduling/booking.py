@@ -16,13 +16,13 @@ from clinic.quarters import ClinicDate, ceil_quarter, is_on_quarter, local_date
 from patients.models import TreatmentPlan
 from scheduling import openings
 from scheduling.care import write_care
-from scheduling.engine.day import Day
+from scheduling.engine.day import Day, span
 from scheduling.engine.seating import Seat, seat
 from scheduling.load import load_day
 from scheduling.locks import guarded, lock
 from scheduling.models import Appointment, NurseAssignment, Reason, Status
 from scheduling.needs import Needs, needs_of
-from scheduling.record import day_of, fresh, release, stamp
+from scheduling.record import day_of, fresh, hold, release, stamp
 from scheduling.redealing import heal_day
 from scheduling.refusals import NotAvailable
 from scheduling.signals import appointment_changed
@@ -76,7 +76,8 @@ def book(
             stamp(appointment, Status.BOOKED, by)
             appointment_changed.send(Appointment, appointment=appointment, change="booked", by=by)
     except NotAvailable as refusal:
-        raise with_alternatives(refusal, plan, dose_number, clinic, start) from refusal
+        add_alternatives(refusal, plan, dose_number, clinic, start)
+        raise
     return appointment
 
 
@@ -88,7 +89,8 @@ def check(
         needs = needs_of(plan=plan, dose_number=dose_number)
         _find_seat(needs, clinic, start, chair, "")
     except NotAvailable as refusal:
-        raise with_alternatives(refusal, plan, dose_number, clinic, start) from refusal
+        add_alternatives(refusal, plan, dose_number, clinic, start)
+        raise
     return needs
 
 
@@ -107,11 +109,10 @@ def move(
     The move takes the confirmation away unless the time stays the same. `note` as in `book`; empty keeps the old one.
     """
     _check_override(by, clinic, override_reason)
-    here, there = day_of(appointment), (clinic, local_date(start, clinic.zone))
     try:
         with guarded():
-            lock(days={here, there}, patient=appointment.patient)
-            appointment = fresh(appointment)
+            appointment = hold(appointment, and_days={(clinic, local_date(start, clinic.zone))})
+            here = day_of(appointment)
             if appointment.status != Status.BOOKED:
                 raise NotAvailable(
                     f"The patient is {appointment.get_status_display().lower()}; only a booked appointment moves.",
@@ -126,9 +127,8 @@ def move(
             heal_day(clinic=here[0], date=here[1])
             appointment_changed.send(Appointment, appointment=appointment, change="moved", by=by)
     except NotAvailable as refusal:
-        raise with_alternatives(
-            refusal, appointment.plan, appointment.dose_number, clinic, start, moving=appointment
-        ) from refusal
+        add_alternatives(refusal, appointment.plan, appointment.dose_number, clinic, start, moving=appointment)
+        raise
     return fresh(appointment)
 
 
@@ -137,8 +137,7 @@ def cancel(*, appointment: Appointment, reason: str, by: User | None, note: str 
     if reason not in Reason.values:
         raise NotAvailable("Choose why the appointment is cancelled.", code="reason")
     with guarded():
-        lock(days={day_of(appointment)}, patient=appointment.patient)
-        appointment = fresh(appointment)
+        appointment = hold(appointment)
         if appointment.status not in {Status.BOOKED, Status.ARRIVED}:
             raise NotAvailable(
                 f"The patient is {appointment.get_status_display().lower()}; this can't be cancelled any more.",
@@ -153,8 +152,7 @@ def cancel(*, appointment: Appointment, reason: str, by: User | None, note: str 
 def confirm(*, appointment: Appointment, by: User | None) -> Appointment:
     """Note that the patient said they will come. Confirming twice keeps the first moment."""
     with guarded():
-        lock(days={day_of(appointment)})
-        appointment = fresh(appointment)
+        appointment = hold(appointment)
         if appointment.status != Status.BOOKED:
             raise NotAvailable("Only a booked appointment can be confirmed.", code="status")
         if appointment.confirmed_at is None:
@@ -164,7 +162,7 @@ def confirm(*, appointment: Appointment, by: User | None) -> Appointment:
     return appointment
 
 
-def with_alternatives(
+def add_alternatives(
     refusal: NotAvailable,
     plan: TreatmentPlan,
     dose_number: int,
@@ -172,8 +170,8 @@ def with_alternatives(
     start: datetime,
     *,
     moving: Appointment | None = None,
-) -> NotAvailable:
-    """The same refusal with the next best openings near the time asked for, where another time would help."""
+) -> None:
+    """Put the next best openings near the time asked for on a refusal, where another time would help."""
     if refusal.code in {"time", "taken"}:
         day = local_date(start, clinic.zone)
         refusal.alternatives = openings.find(
@@ -186,7 +184,6 @@ def with_alternatives(
             near=start,
             moving=moving,
         )
-    return refusal
 
 
 def _find_seat(
@@ -207,22 +204,19 @@ def _find_seat(
     if moving is not None:
         day = day.without(moving.pk)
     quarter = grid.quarter_of(start)
+    elsewhere = openings.quarters_elsewhere(patient=needs.plan.patient, grid=grid, moving=moving)
+    if span(quarter, quarter + needs.quarters) & elsewhere:
+        raise NotAvailable("The patient has another appointment at that time.", code="time")
     possible = day.starts(
         needs.quarters,
         kinds=needs.kinds if chair is None else frozenset(),
         earliest=grid.quarter_of(ceil_quarter(timezone.now())),
-        not_during=_elsewhere(needs, grid, moving),
         within_hours=not override_reason,
     )
     chairs = [pk for pk, starts in possible.items() if starts >> quarter & 1 and (chair is None or chair.pk == pk)]
     if not chairs:
         raise NotAvailable(_why_not(day, needs, grid, quarter, chair, bool(override_reason)), code="time")
     return grid, day, seat(day, start=quarter, length=needs.quarters, chairs=chairs)
-
-
-def _elsewhere(needs: Needs, grid: ClinicDate, moving: Appointment | None) -> int:
-    """The quarters of a day when the patient sits in a chair already, at any clinic."""
-    return openings.quarters_elsewhere(patient=needs.plan.patient, grid=grid, moving=moving)
 
 
 def _why_not(day: Day, needs: Needs, grid: ClinicDate, quarter: int, chair: Chair | None, override: bool) -> str:

@@ -54,13 +54,19 @@ def needs_of(*, plan: TreatmentPlan, dose_number: int, moving: Appointment | Non
 
     `plan` comes with its patient and therapy. `moving` is the appointment that holds the dose now, if it is to be
     moved. Raises `NotAvailable` when the dose can't be booked at all: the plan is not active, the course has no such
-    dose, it was given or is booked already.
+    dose, it or a later one was given, or it is booked already.
     """
     if plan.status != PlanStatus.ACTIVE and moving is None:
         raise NotAvailable(f"This plan is {plan.get_status_display().lower()}. Make it active first.", code="plan")
     given = course.given_dates(plan=plan)
     if dose_number in given:
         raise NotAvailable(f"Dose {dose_number} was given already, on {_said(given[dose_number])}.", code="given")
+    if (last := max(given, default=0)) > dose_number:
+        raise NotAvailable(
+            f"Dose {last} was given already, on {_said(given[last])}, so dose {dose_number} can't follow."
+            f" Book dose {last + 1}.",
+            code="given",
+        )
     booked = booked_dates(plan=plan, without=moving)
     if dose_number in booked:
         raise NotAvailable(
@@ -117,7 +123,8 @@ def _latest(plan: TreatmentPlan, phases: list[PhaseFacts], dose_number: int, boo
     following = min((number for number in booked if number > dose_number), default=None)
     if following is None:
         return None
-    return booked[following] - timedelta(days=phase_for(phases, following, plan.variant).min_gap_days)
+    # One day never holds two doses, as in `therapies.series`.
+    return booked[following] - timedelta(days=max(phase_for(phases, following, plan.variant).min_gap_days, 1))
 
 
 def _said(day: date) -> str:

@@ -1,11 +1,13 @@
 """What every rule about an appointment shares: reading it whole, its day, its end, and who set its status."""
 
+from collections.abc import Collection
 from datetime import date
 
 from django.utils import timezone
 
 from clinic.models import Clinic, User
 from clinic.quarters import local_date
+from scheduling.locks import lock
 from scheduling.models import Appointment, NurseAssignment, Status, StatusChange
 
 
@@ -14,6 +16,18 @@ def fresh(appointment: Appointment) -> Appointment:
     return Appointment.objects.select_related("plan__patient", "plan__therapy", "patient", "clinic", "chair").get(
         pk=appointment.pk
     )
+
+
+def hold(appointment: Appointment, *, and_days: Collection[tuple[Clinic, date]] = ()) -> Appointment:
+    """Take the locks that a change of an appointment needs, and read it as it stands under them.
+
+    The patient comes first: nobody moves the appointment from then on, so the clinic day that is locked next is the one
+    it is on now, whatever the caller saw. `and_days` are locked too. Call inside `guarded`.
+    """
+    lock(days=(), patient=appointment.patient)
+    appointment = fresh(appointment)
+    lock(days={day_of(appointment), *and_days})
+    return appointment
 
 
 def day_of(appointment: Appointment) -> tuple[Clinic, date]:

@@ -7,14 +7,15 @@ from django.utils import timezone
 from clinic.models import User
 from clinic.quarters import QUARTER, ClinicDate, ceil_quarter, is_on_quarter
 from patients import course
+from patients.errors import Refused
 from patients.models import DoseSource
 from scheduling.care import write_care
 from scheduling.engine.day import Day, Stay, each, span
 from scheduling.engine.seating import extra_care, until
 from scheduling.load import load_day
-from scheduling.locks import guarded, lock
+from scheduling.locks import guarded
 from scheduling.models import HELD, IN_CHAIR, LIVE, Appointment, Reason, Status
-from scheduling.record import day_of, fresh, release, stamp
+from scheduling.record import day_of, fresh, hold, release, stamp
 from scheduling.redealing import heal_day
 from scheduling.refusals import NotAvailable
 from scheduling.signals import appointment_changed
@@ -38,9 +39,8 @@ def set_status(
     what is left of the stay from the next quarter hour on.
     """
     with guarded():
+        appointment = hold(appointment)
         clinic, day = day_of(appointment)
-        lock(days={(clinic, day)}, patient=appointment.patient)
-        appointment = fresh(appointment)
         _check_step(appointment, status, reason)
         if status in {Status.NO_SHOW, Status.LEFT}:
             release(appointment, Status(status), reason=reason, note=note, by=by)
@@ -59,9 +59,8 @@ def set_status(
 def extend(*, appointment: Appointment, end: datetime, by: User | None) -> Appointment:
     """Let a stay run on until `end`, if chair and nurses are free. Else `NotAvailable` names whom it collides with."""
     with guarded():
+        appointment = hold(appointment)
         clinic, date = day_of(appointment)
-        lock(days={(clinic, date)}, patient=appointment.patient)
-        appointment = fresh(appointment)
         grid = ClinicDate(date, clinic.zone)
         if appointment.status not in LIVE:
             raise NotAvailable("This visit has ended.", code="status")
@@ -96,7 +95,8 @@ def _check_step(appointment: Appointment, status: str, reason: str) -> None:
         sitting = Appointment.objects.filter(chair=appointment.chair_id, status__in=IN_CHAIR).exclude(pk=appointment.pk)
         if other := sitting.select_related("patient").first():
             raise NotAvailable(
-                f"{other.patient} still sits in {appointment.chair}. Finish that visit, or move this one to another chair.",
+                f"{other.patient} still sits in {appointment.chair}. "
+                "Finish that visit, or move this one to another chair.",
                 code="chair",
                 collisions=[other],
             )
@@ -114,9 +114,12 @@ def _finish(appointment: Appointment, by: User | None) -> None:
     appointment.save(update_fields=["status", "period"])
     write_care(clinic=clinic, grid=grid, day=day, care={stay.id: until(stay.care, grid.quarter_of(end))})
     stamp(appointment, Status.DONE, by)
-    course.record_dose(
-        plan=appointment.plan, dose_number=appointment.dose_number, given_on=date, source=DoseSource.HERE, by=by
-    )
+    try:
+        course.record_dose(
+            plan=appointment.plan, dose_number=appointment.dose_number, given_on=date, source=DoseSource.HERE, by=by
+        )
+    except Refused as refused:
+        raise NotAvailable(refused.message, code="dose") from refused
 
 
 def _check_room(appointment: Appointment, grid: ClinicDate, day: Day, stay: Stay, end: int) -> None:
@@ -141,8 +144,7 @@ def _check_room(appointment: Appointment, grid: ClinicDate, day: Day, stay: Stay
     if mine.filter(period__overlap=(appointment.end, grid.moment_of(end))).exists():
         raise NotAvailable("The patient has another appointment at that time.", code="patient")
     if not_covered := more & ~day.care_room:
-        clock = grid.moment_of(next(iter(each(not_covered)))).astimezone(grid.zone)
-        raise NotAvailable(
-            f"At {clock:%-I:%M %p} every nurse on the floor has 3 patients. Ask the charge nurse for help.",
-            code="nurses",
-        )
+        quarter = next(iter(each(not_covered)))
+        clock = grid.moment_of(quarter).astimezone(grid.zone)
+        who = "every nurse on the floor has 3 patients" if day.on_floor[quarter] else "no nurse is on the floor"
+        raise NotAvailable(f"At {clock:%-I:%M %p} {who}. Ask the charge nurse for help.", code="nurses")
