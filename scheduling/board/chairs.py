@@ -82,7 +82,6 @@ class Scene:
     """Minutes after the start when somebody who has not arrived is late."""
     minute: int
     """The minute it is, counted from local midnight; negative before the day, large after it."""
-    initials_only: bool
     nurse_initials: dict[int, str]
     appointment_url: Callable[[int], str]
     booking_url: Callable[[int, str], str] | None

@@ -27,11 +27,10 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The stretch of the day that the board shows. `now` is the quarter it is, None on any other day."""
+    """The stretch of the day that the board shows."""
 
     first: int
     last: int
-    now: int | None
     past_until: int
     """Quarters before this one are over."""
     quarters: tuple[Column, ...]
@@ -56,7 +55,6 @@ def columns_of(*, grid: ClinicDate, first: int, last: int, now: datetime) -> Col
     return Columns(
         first=first,
         last=last,
-        now=now_quarter,
         past_until=past_until,
         quarters=tuple(
             Column(

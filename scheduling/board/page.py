@@ -79,7 +79,6 @@ def board(
         columns=columns,
         late_after=clinic.late_after_minutes,
         minute=(now - grid.start) // timedelta(minutes=1),
-        initials_only=initials_only,
         nurse_initials=initials,
         appointment_url=appointment_url,
         booking_url=booking_url,
