@@ -51,6 +51,7 @@ _PAGES = (
             "plan_edit",
             "dose_given_new",
             "patient_import",
+            "patient_import_draft",
             "book",
             "book_here",
         ),

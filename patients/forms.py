@@ -1,5 +1,6 @@
 """Forms of this room: they read and keep what was typed; what is allowed is said by the rule modules."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, fields
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from django import forms
 from django.utils import timezone
 
 from clinic.models import ChairKind, Clinic, Weekday
+from patients import registering
 from patients.dates import read_date
 from patients.errors import Refused
 from patients.import_file import MOST_BYTES
@@ -18,7 +20,7 @@ from patients.models import ContactKind, DoseGiven, Patient, TreatmentPlan
 from patients.phones import shown
 from patients.plans import Order
 from patients.registering import Contacts, Person
-from therapies.models import Therapy
+from therapies.models import DosePhase, Therapy
 
 LANGUAGES = [
     ("en", "English"),
@@ -37,10 +39,8 @@ LANGUAGES = [
 class TypedDateField(forms.Field):
     """A date typed as people do. `years_ahead` says how far in the future a year of two digits may lie."""
 
-    widget = forms.TextInput(attrs={"placeholder": "3/14/1975", "autocomplete": "off", "inputmode": "text"})
-
-    def __init__(self, *, years_ahead: int = 0, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *, years_ahead: int = 0, example: str = "3/14/2026", **kwargs: Any) -> None:
+        super().__init__(widget=forms.TextInput(attrs={"placeholder": example, "autocomplete": "off"}), **kwargs)
         self._ahead = timedelta(days=366 * years_ahead)
 
     def to_python(self, value: Any) -> date | None:
@@ -78,7 +78,7 @@ class PatientForm(RuleForm):
 
     family_name = forms.CharField(max_length=60)
     given_name = forms.CharField(max_length=60)
-    birth_date = TypedDateField(label="Date of birth")
+    birth_date = TypedDateField(label="Date of birth", example="3/14/1975")
     mrn = forms.CharField(label="MRN", max_length=20)
     home_clinic: forms.ModelChoiceField = forms.ModelChoiceField(Clinic.objects.none(), empty_label=None)
     mobile = forms.CharField(required=False, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}))
@@ -132,6 +132,14 @@ class PatientForm(RuleForm):
             ),
         )
 
+    def clean(self) -> None:
+        """Say what is wrong with each number and address at once, not one by one."""
+        for kind in ContactKind.values:
+            try:
+                registering.checked_contacts(contacts=Contacts(**{kind: self.cleaned_data.get(kind, "")}))
+            except Refused as refused:
+                self.show(refused)
+
     @staticmethod
     def initial_of(patient: Patient) -> dict[str, Any]:
         """What the form shows of a patient on record."""
@@ -153,7 +161,7 @@ class PlanForm(RuleForm):
     """What was ordered, and the habits to keep to."""
 
     therapy: forms.ModelChoiceField = forms.ModelChoiceField(Therapy.objects.filter(is_active=True))
-    variant = forms.CharField(required=False, help_text="Only for a course other than the standard one, e.g. fast.")
+    variant = forms.ChoiceField(required=False)
     start_on = TypedDateField(years_ahead=5, label="Dose 1 ordered for")
     interval_days = forms.IntegerField(
         required=False, label="Days between doses", help_text="Only if ordered other than usual, e.g. 42."
@@ -173,6 +181,9 @@ class PlanForm(RuleForm):
 
     def __init__(self, *args: Any, plan: TreatmentPlan | None = None, **kwargs: Any) -> None:
         super().__init__(*args, initial=asdict(Order.of(plan)) if plan else None, **kwargs)
+        variant = self.fields["variant"]
+        assert isinstance(variant, forms.ChoiceField)
+        variant.choices = [("", "Standard course"), *_variants(plan)]
         if plan:
             del self.fields["therapy"]
             self.helper.layout = self.layout()
@@ -223,6 +234,17 @@ class ImportForm(RuleForm):
                 f"The file is larger than {MOST_BYTES // 1024 // 1024} MB. Split it and import the parts."
             )
         return file
+
+
+def _variants(plan: TreatmentPlan | None) -> list[tuple[str, str]]:
+    """The variants that a plan's therapy has; of all therapies, with their names, while none is chosen."""
+    phases = DosePhase.objects.exclude(variant="").order_by("variant", "version__therapy__name")
+    if plan:
+        phases = phases.filter(version__therapy=plan.therapy_id)
+    therapies: dict[str, list[str]] = defaultdict(list)
+    for variant, therapy in phases.values_list("variant", "version__therapy__name").distinct():
+        therapies[variant].append(therapy)
+    return [(variant, variant if plan else f"{variant} ({', '.join(names)})") for variant, names in therapies.items()]
 
 
 def _row(**widths: int) -> Row:

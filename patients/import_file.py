@@ -23,7 +23,7 @@ COLUMNS = {
     "therapy": "Name or short name, as in the list of therapies. A patient on two therapies has two lines.",
     "variant": "The ordered variant of the course, e.g. fast.",
     "start_on": "The day dose 1 is ordered for. Needed when no dose was given yet.",
-    "first_dose_on": "The day dose 1 was given. Needed where later doses count from it (Ocrevus dose 3).",
+    "first_dose_on": "The day dose 1 was given, where a later dose counts from it (Ocrevus dose 3).",
     "last_dose_number": "Which dose was given last: 7.",
     "last_dose_on": "The day it was given.",
     "interval_days": "An ordered interval in place of the therapy's own: 42.",

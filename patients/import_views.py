@@ -100,7 +100,7 @@ def _import(request: HttpRequest, draft: ImportDraft, *, commit: bool) -> Result
 
 
 def _in_words(result: Result) -> str:
-    return ", ".join(f"{number:,} {name}" for name, number in sorted(result.counts.items()) if number)
+    return ", ".join(f"{name} {number:,}" for name, number in sorted(result.counts.items()) if number)
 
 
 def _csv(name: str, rows: list[tuple[str, ...]]) -> HttpResponse:

@@ -34,10 +34,10 @@ def upload(client: Client, text: str | bytes) -> str:
 
 def test_a_file_is_looked_at_and_then_imported_without_choosing_it_again(boss):
     page = upload(boss, GOOD)
-    assert "<strong>1</strong> patients new" in boss.get(page).content.decode()
+    assert "Patients new <strong>1</strong>" in boss.get(page).content.decode()
     assert not Patient.objects.exists()
     response = boss.post(page, follow=True)
-    assert "july.csv is imported: 1 patients new" in response.content.decode()
+    assert "july.csv is imported: patients new 1" in response.content.decode()
     assert Patient.objects.get().mrn == "A1"
     assert not ImportDraft.objects.exists()
 

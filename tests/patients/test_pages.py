@@ -128,6 +128,11 @@ def test_what_is_wrong_stands_beside_its_field_and_the_rest_is_kept(desk, madiso
     assert not Patient.objects.exists()
 
 
+def test_everything_that_is_wrong_is_told_at_once(desk, madison):
+    response = desk.post(reverse("patient_new"), {**NEW, "mrn": "", "mobile": "555-0121", "email": "anna"})
+    assert set(response.context["form"].errors) == {"mrn", "home_clinic", "mobile", "email"}
+
+
 def test_a_taken_mrn_is_told_beside_it(desk, madison):
     make_patient(madison, mrn="A1021")
     response = desk.post(reverse("patient_new"), {**NEW, "home_clinic": madison.pk})
@@ -156,7 +161,7 @@ def test_a_plan_is_started_and_refusals_stand_beside_their_field(desk, madison):
     patient = make_patient(madison)
     url = reverse("plan_new", args=[patient.pk])
     order = {"therapy": therapy("ocrevus").pk, "start_on": "1/5/27", "usual_time": "9:30 am", "usual_weekday": "1"}
-    response = desk.post(url, {**order, "variant": "quick"})
+    response = desk.post(url, {**order, "variant": "observed"})
     assert "It has: fast" in str(response.context["form"].errors["variant"])
     assert 'value="9:30 am"' in response.content.decode()
     response = desk.post(url, {**order, "variant": "fast"})
