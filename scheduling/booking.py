@@ -7,22 +7,18 @@ constraints speak last. What can't be is `NotAvailable`, with a sentence for peo
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
 from clinic.access import Act, may
 from clinic.models import Chair, Clinic, User
-from clinic.quarters import ClinicDate, ceil_quarter, is_on_quarter, local_date
+from clinic.quarters import local_date
 from patients.models import TreatmentPlan
 from scheduling import openings
-from scheduling.care import write_care
-from scheduling.engine.day import Day, span
-from scheduling.engine.seating import Seat, seat
-from scheduling.load import load_day
 from scheduling.locks import guarded, lock
-from scheduling.models import Appointment, NurseAssignment, Reason, Status
+from scheduling.models import Appointment, Reason, Status
 from scheduling.needs import Needs, needs_of
-from scheduling.record import day_of, fresh, hold, release, stamp
+from scheduling.placing import find_seat, place, put_elsewhere
+from scheduling.record import day_of, fresh, hold, release
 from scheduling.redealing import heal_day
 from scheduling.refusals import NotAvailable
 from scheduling.signals import appointment_changed
@@ -54,31 +50,19 @@ def book(
         with guarded():
             lock(days={(clinic, local_date(start, clinic.zone))}, patient=plan.patient)
             plan = TreatmentPlan.objects.select_related("patient", "therapy").get(pk=plan.pk)
-            needs = needs_of(plan=plan, dose_number=dose_number)
-            grid, day, found = _find_seat(needs, clinic, start, chair, override_reason)
-            period = DateTimeTZRange(start, grid.moment_of(grid.quarter_of(start) + needs.quarters))
-            appointment = Appointment.objects.create(
+            return place(
                 plan=plan,
-                patient=plan.patient,
                 dose_number=dose_number,
-                dose_phase=needs.phase,
                 clinic=clinic,
-                chair_id=found.chair,
-                period=period,
-                planned_period=period,
+                start=start,
+                by=by,
+                chair=chair,
                 override_reason=override_reason,
                 note=note,
-                booked_by=by,
-                booked_at=timezone.now(),
-                version=1,
             )
-            write_care(clinic=clinic, grid=grid, day=day, care={**found.changed, appointment.pk: found.care})
-            stamp(appointment, Status.BOOKED, by)
-            appointment_changed.send(Appointment, appointment=appointment, change="booked", by=by)
     except NotAvailable as refusal:
         add_alternatives(refusal, plan, dose_number, clinic, start)
         raise
-    return appointment
 
 
 def check(
@@ -87,7 +71,7 @@ def check(
     """What the dose needs, if `book` would succeed now; raises `NotAvailable` as it would. Writes and locks nothing."""
     try:
         needs = needs_of(plan=plan, dose_number=dose_number)
-        _find_seat(needs, clinic, start, chair, "")
+        find_seat(needs, clinic, start, chair, "")
     except NotAvailable as refusal:
         add_alternatives(refusal, plan, dose_number, clinic, start)
         raise
@@ -113,19 +97,16 @@ def move(
         with guarded():
             appointment = hold(appointment, and_days={(clinic, local_date(start, clinic.zone))})
             here = day_of(appointment)
-            if appointment.status != Status.BOOKED:
-                raise NotAvailable(
-                    f"The patient is {appointment.get_status_display().lower()}; only a booked appointment moves.",
-                    code="status",
-                )
-            needs = needs_of(plan=appointment.plan, dose_number=appointment.dose_number, moving=appointment)
-            NurseAssignment.objects.filter(appointment=appointment).delete()
-            grid, day, found = _find_seat(needs, clinic, start, chair, override_reason, moving=appointment)
-            appointment.note = note or appointment.note
-            _rewrite(appointment, needs, clinic, start, grid, found, override_reason)
-            write_care(clinic=clinic, grid=grid, day=day, care={**found.changed, appointment.pk: found.care})
+            put_elsewhere(
+                appointment=appointment,
+                clinic=clinic,
+                start=start,
+                by=by,
+                chair=chair,
+                override_reason=override_reason,
+                note=note,
+            )
             heal_day(clinic=here[0], date=here[1])
-            appointment_changed.send(Appointment, appointment=appointment, change="moved", by=by)
     except NotAvailable as refusal:
         add_alternatives(refusal, appointment.plan, appointment.dose_number, clinic, start, moving=appointment)
         raise
@@ -184,93 +165,6 @@ def add_alternatives(
             near=start,
             moving=moving,
         )
-
-
-def _find_seat(
-    needs: Needs,
-    clinic: Clinic,
-    start: datetime,
-    chair: Chair | None,
-    override_reason: str,
-    *,
-    moving: Appointment | None = None,
-) -> tuple[ClinicDate, Day, Seat]:
-    """Check a time under the lock and seat the patient. Raises `NotAvailable`."""
-    if not is_on_quarter(start):
-        raise NotAvailable("Appointments start on a quarter hour.", code="quarter")
-    grid = ClinicDate(local_date(start, clinic.zone), clinic.zone)
-    needs.refuse_day(grid.day)
-    day = load_day(clinic=clinic, day=grid.day)
-    if moving is not None:
-        day = day.without(moving.pk)
-    quarter = grid.quarter_of(start)
-    elsewhere = openings.quarters_elsewhere(patient=needs.plan.patient, grid=grid, moving=moving)
-    if span(quarter, quarter + needs.quarters) & elsewhere:
-        raise NotAvailable("The patient has another appointment at that time.", code="time")
-    possible = day.starts(
-        needs.quarters,
-        kinds=needs.kinds if chair is None else frozenset(),
-        earliest=grid.quarter_of(ceil_quarter(timezone.now())),
-        within_hours=not override_reason,
-    )
-    chairs = [pk for pk, starts in possible.items() if starts >> quarter & 1 and (chair is None or chair.pk == pk)]
-    if not chairs:
-        raise NotAvailable(_why_not(day, needs, grid, quarter, chair, bool(override_reason)), code="time")
-    return grid, day, seat(day, start=quarter, length=needs.quarters, chairs=chairs)
-
-
-def _why_not(day: Day, needs: Needs, grid: ClinicDate, quarter: int, chair: Chair | None, override: bool) -> str:
-    """A sentence that says which rule a start breaks."""
-    whole = range(quarter, quarter + needs.quarters)
-    if grid.moment_of(quarter) < timezone.now():
-        return "That time has passed."
-    if whole.stop > day.length or (not override and any(not day.open >> at & 1 for at in whole)):
-        return f"The clinic is closed during part of that time: the stay takes {needs.quarters * 15} minutes."
-    full = next((at for at in whole if not day.care_room >> at & 1), None)
-    if full is not None:
-        clock = grid.moment_of(full).astimezone(grid.zone)
-        who = "every nurse on the floor has 3 patients" if day.on_floor[full] else "no nurse is on the floor"
-        return f"At {clock:%-I:%M %p} {who}."
-    if not day.start_room >> quarter & 1:
-        return "Every nurse on the floor already starts a patient at that time. Try a quarter of an hour later."
-    if chair is not None:
-        return f"{chair.name} is not free for the whole stay of {needs.quarters * 15} minutes."
-    return f"No chair is free for the whole stay of {needs.quarters * 15} minutes."
-
-
-def _rewrite(
-    appointment: Appointment,
-    needs: Needs,
-    clinic: Clinic,
-    start: datetime,
-    grid: ClinicDate,
-    found: Seat,
-    override_reason: str,
-) -> None:
-    """Put a moved appointment's new when and where on its row."""
-    period = (start, grid.moment_of(grid.quarter_of(start) + needs.quarters))
-    if start != appointment.start or clinic != appointment.clinic:
-        appointment.confirmed_at = None
-    appointment.clinic, appointment.chair_id = clinic, found.chair
-    appointment.period = appointment.planned_period = period
-    appointment.dose_phase = needs.phase
-    appointment.short_staffed = False
-    appointment.override_reason = override_reason or appointment.override_reason
-    appointment.version += 1
-    appointment.save(
-        update_fields=[
-            "clinic",
-            "chair",
-            "period",
-            "planned_period",
-            "dose_phase",
-            "short_staffed",
-            "confirmed_at",
-            "override_reason",
-            "note",
-            "version",
-        ]
-    )
 
 
 def _check_override(by: User | None, clinic: Clinic, override_reason: str) -> None:
