@@ -1,0 +1,35 @@
+"""What is booked months ahead: series for those who like to know their days, nothing for those who call later."""
+
+from datetime import time, timedelta
+
+from patients.plans import end_plan, pause_plan
+from scheduling.demo.courses import Course
+from scheduling.demo.story import Story
+
+SERIES = 0.3
+SERIES_DOSES = (1, 2, 3, 5)
+MONTHLY = range(14, 60)
+"""Intervals, in days, of the courses that are booked as series."""
+
+
+def book_series(*, story: Story, courses: list[Course]) -> None:
+    """Book some patients' doses months ahead, each on their usual weekday and hour."""
+    story.now_is(story.at(story.today - timedelta(days=1), time(16, 40)))
+    for course in courses:
+        if course.regimen.interval not in MONTHLY or course.is_lost or story.rng.random() > SERIES:
+            continue
+        if max(course.dates.values(), default=story.today) < story.today:
+            continue
+        for _ in range(story.rng.choice(SERIES_DOSES)):
+            if story.book_next(course, from_day=story.today) is None:
+                break
+    _stop_some(courses, story)
+
+
+def _stop_some(courses: list[Course], story: Story) -> None:
+    """Of those who have nothing booked, some were paused or ended by their prescriber."""
+    idle = [course for course in courses if max(course.dates.values(), default=story.today) < story.today]
+    for course in idle[:2]:
+        pause_plan(plan=course.plan)
+    for course in idle[2:4]:
+        end_plan(plan=course.plan)

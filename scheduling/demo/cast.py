@@ -1,0 +1,90 @@
+"""Everybody in the story: patients at their clinics, and when each of them comes."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from random import Random
+
+from clinic.models import Clinic
+from patients.registering import register
+from scheduling.demo.courses import Course, Regimen, Therapies, begin, regimens_for
+from scheduling.demo.diary import Diary
+from scheduling.demo.people import invent
+
+SHARES = {"madison": 0.5, "eau-claire": 0.3, "wausau": 0.2}
+TODAY = {"madison": 0.2, "eau-claire": 0.16, "wausau": 0.14}
+"""The share of each clinic's patients who come today: a full day, so that there is something to see."""
+
+LEAST_TODAY = {"madison": 11, "eau-claire": 5, "wausau": 3}
+
+BUSY = range(-4, 12)
+"""Days around today that are as full as a running clinic; further out the book thins, as real ones do."""
+
+BUSY_SHARE = 0.5
+FORGETFUL = 0.05
+
+
+def gather(
+    *, count: int, clinics: Sequence[Clinic], diary: Diary, today: date, first_day: date, rng: Random
+) -> list[Course]:
+    """Register `count` patients and start their plans, so that each has a dose near today."""
+    homes = [clinic for clinic in clinics for _ in range(round(count * SHARES[clinic.slug]))]
+    rng.shuffle(homes)
+    patients = [register(person=person, contacts=contacts) for person, contacts in invent(homes=homes, rng=rng)]
+    regimens = regimens_for(count=len(patients), rng=rng)
+    therapies = Therapies(on=today)
+    places_today = {
+        clinic.slug: max(round(homes.count(clinic) * TODAY[clinic.slug]), LEAST_TODAY[clinic.slug])
+        for clinic in clinics
+    }
+    courses: list[Course] = []
+    for patient, regimen in zip(patients, regimens, strict=True):
+        clinic = patient.home_clinic
+        if places_today[clinic.slug] and _may_come_today(regimen):
+            places_today[clinic.slug] -= 1
+            anchor = today
+        else:
+            anchor = _anchor(clinic, regimen, diary, today, rng)
+        course = begin(
+            patient=patient,
+            clinic=clinic,
+            regimen=regimen,
+            anchor=anchor,
+            joined=_joined(first_day, today, rng),
+            therapies=therapies,
+            rng=rng,
+        )
+        if anchor != today and rng.random() < FORGETFUL:
+            course.forgets_from = today - timedelta(days=rng.randint(-20, 40))
+        courses.append(course)
+    rng.shuffle(courses)
+    return courses
+
+
+def _may_come_today(regimen: Regimen) -> bool:
+    """Courses of several days are left to chance: they need the days after, too."""
+    return regimen.ahead == 1
+
+
+def _anchor(clinic: Clinic, regimen: Regimen, diary: Diary, today: date, rng: Random) -> date:
+    """The day of the dose nearest to today: within half an interval of it, more often in the busy days."""
+    half = min(max(regimen.interval // 2, 10), 84)
+    offsets = [
+        offset
+        for offset in range(1 - half, half + 1)
+        if offset and diary.is_open(clinic, today + timedelta(days=offset))
+    ]
+    busy = sum(offset in BUSY for offset in offsets)
+    quiet = len(offsets) - busy
+    weights = [BUSY_SHARE / busy if offset in BUSY else (1 - BUSY_SHARE) / quiet for offset in offsets]
+    weights = [
+        weight * (0.2 if (today + timedelta(days=offset)).weekday() > 4 else 1)
+        for offset, weight in zip(offsets, weights, strict=True)
+    ]
+    return today + timedelta(days=rng.choices(offsets, weights=weights)[0])
+
+
+def _joined(first_day: date, today: date, rng: Random) -> date:
+    """When a patient came here: some from the beginning, the others as the clinics grew."""
+    if rng.random() < 0.4:
+        return first_day
+    return first_day + timedelta(days=rng.randint(0, (today - first_day).days - 14))

@@ -1,0 +1,108 @@
+"""What everybody who tells the story shares: the clock, the diary, who books, and booking a dose as the desk would."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from random import Random
+
+from clinic.models import Clinic
+from clinic.quarters import at_wall_clock, local_date
+from scheduling.booking import book
+from scheduling.demo.clock import Clock
+from scheduling.demo.courses import Course, Therapies
+from scheduling.demo.diary import FAR, Diary, Start
+from scheduling.demo.staff import Staff
+from scheduling.models import Appointment
+from therapies.series import DueDose, window_of
+
+LATEST = 24
+"""Days after the target that are looked at for a start."""
+
+OUTSIDE = {"green": 0, "amber": 3, "red": 9, "too_soon": 99}
+
+
+@dataclass(slots=True)
+class Visit:
+    """An appointment of the story that is still to come."""
+
+    course: Course
+    appointment: Appointment
+
+
+@dataclass(slots=True)
+class Story:
+    """The state of the story."""
+
+    today: date
+    last_day: date
+    clinics: Sequence[Clinic]
+    staff: Staff
+    therapies: Therapies
+    diary: Diary
+    clock: Clock
+    rng: Random
+    visits: dict[date, list[Visit]] = field(default_factory=lambda: defaultdict(list))
+
+    def book_next(self, course: Course, *, from_day: date) -> Visit | None:
+        """Book the next dose of a course, on `from_day` or later, at the time the clock shows. None if none is due."""
+        number = course.next_number
+        due = course.due(number)
+        if due is None or max(due.target, from_day) > self.last_day - timedelta(days=LATEST):
+            return None
+        start = self._start_for(course, number, due, from_day)
+        if start is None:
+            return None
+        appointment = book(
+            plan=course.plan,
+            dose_number=number,
+            clinic=start.clinic,
+            start=start.moment,
+            by=self.staff.front_desk,
+        )
+        self.diary.add(appointment)
+        course.dates[number] = start.day
+        visit = Visit(course, appointment)
+        self.visits[start.day].append(visit)
+        return visit
+
+    def forget(self, visit: Visit) -> None:
+        """The dose of a visit is not held any more: it was cancelled, missed or left."""
+        self.diary.remove(visit.appointment)
+        del visit.course.dates[visit.appointment.dose_number]
+
+    def at(self, day: date, clock: time) -> datetime:
+        """A moment of the story; all clinics share one wall clock."""
+        return at_wall_clock(day, clock, self.clinics[0].zone)
+
+    def now_is(self, moment: datetime) -> None:
+        """Set the clock."""
+        self.clock.set(moment)
+
+    def _start_for(self, course: Course, number: int, due: DueDose, from_day: date) -> Start | None:
+        first = max(
+            from_day, due.earliest or from_day, local_date(self.clock.moment, course.clinic.zone) + timedelta(1)
+        )
+        wanted = max(due.target, first)
+        days = [wanted + timedelta(days=offset) for offset in range(-3, LATEST)]
+        days = [day for day in days if day >= first]
+        days.sort(key=lambda day: (self._cost(course, due, day, wanted), day))
+        fallback: Start | None = None
+        for day in days:
+            start = self.diary.start_near(
+                clinic=course.clinic,
+                day=day,
+                clock=course.habit_clock,
+                quarters=course.quarters(number),
+                kinds=course.kinds,
+            )
+            if start and start.away <= FAR:
+                return start
+            if start and (fallback is None or start.away < fallback.away):
+                fallback = start
+        return fallback
+
+    @staticmethod
+    def _cost(course: Course, due: DueDose, day: date, wanted: date) -> int:
+        weekday = 2 if day.weekday() != course.habit_day else 0
+        return abs((day - wanted).days) + weekday + OUTSIDE[window_of(due, day)]

@@ -1,0 +1,156 @@
+"""Today, as it stands at some moment: done, infusing, observed, waiting; one late, one missed, one short of a nurse."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from clinic.models import Clinic, Nurse
+from clinic.quarters import QUARTER, ClinicDate, ceil_quarter
+from scheduling import restaffing
+from scheduling.booking import cancel, confirm, set_status
+from scheduling.demo.history import MISSED_REASONS, reason_from, steps_of
+from scheduling.demo.story import Story, Visit
+from scheduling.engine.day import Day, NurseDay, span
+from scheduling.engine.redeal import redeal
+from scheduling.load import load_day
+from scheduling.models import Appointment, Reason, Status
+
+FIRST_LIVELY, LAST_LIVELY = time(10), time(15)
+MORNING, AFTERNOON = time(11), time(14, 30)
+
+LATE = timedelta(minutes=20)
+MISSED = timedelta(minutes=45)
+CONFIRMED = 0.72
+CONFIRMED_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A status that an appointment takes at a moment."""
+
+    at: datetime
+    visit: Visit
+    status: Status
+
+
+def moment_shown(*, now: datetime, today: date, clinic: Clinic) -> datetime:
+    """The moment of today that the boards show.
+
+    The real one while the clinics are in full swing. Somebody who looks earlier sees late morning; somebody who looks
+    after hours sees mid-afternoon, when nearly everybody due has come, so that the evening does not show half the
+    day's patients as late.
+    """
+    local = now.astimezone(clinic.zone)
+    if FIRST_LIVELY <= local.time() <= LAST_LIVELY:
+        return now
+    clock = MORNING if local.time() < FIRST_LIVELY else AFTERNOON
+    return datetime.combine(today, clock, tzinfo=clinic.zone)
+
+
+def bring_to_life(*, story: Story, now: datetime) -> None:
+    """Confirm what is near, then let today happen up to the moment that is shown."""
+    moment = moment_shown(now=now, today=story.today, clinic=story.clinics[0])
+    _confirm_the_next_days(story)
+    marks: list[Mark] = []
+    for clinic in story.clinics:
+        visits = [visit for visit in story.visits.get(story.today, []) if visit.appointment.clinic_id == clinic.pk]
+        visits.sort(key=lambda visit: (visit.appointment.start, visit.appointment.pk))
+        _call_one_off(story, visits, moment)
+        late, missed = _absent(visits, moment)
+        for visit in visits:
+            if visit is missed:
+                marks.append(Mark(visit.appointment.start + MISSED, visit, Status.NO_SHOW))
+            elif visit is not late:
+                marks += _marks(story, visit, moment)
+    for mark in sorted(marks, key=lambda mark: (mark.at, mark.visit.appointment.pk)):
+        story.now_is(mark.at)
+        is_missed = mark.status == Status.NO_SHOW
+        set_status(
+            appointment=mark.visit.appointment,
+            status=mark.status,
+            by=story.staff.front_desk if is_missed or mark.status == Status.ARRIVED else story.staff.nurse,
+            reason=reason_from(story, MISSED_REASONS) if is_missed else "",
+        )
+    story.now_is(moment)
+    _send_a_nurse_home(story, moment)
+
+
+def _confirm_the_next_days(story: Story) -> None:
+    """Most patients of the coming days have said that they will come."""
+    for offset in range(CONFIRMED_DAYS):
+        share = CONFIRMED * (1 - offset / (CONFIRMED_DAYS + 1))
+        for visit in story.visits.get(story.today + timedelta(days=offset), []):
+            if story.rng.random() < share:
+                asked = story.at(story.today - timedelta(days=story.rng.randint(1, 3)), time(story.rng.randint(9, 18)))
+                story.now_is(max(asked, visit.appointment.booked_at))
+                confirm(appointment=visit.appointment, by=story.staff.front_desk)
+
+
+def _call_one_off(story: Story, visits: list[Visit], moment: datetime) -> None:
+    """Somebody of the afternoon called in ill in the morning."""
+    later = [visit for visit in visits if visit.appointment.start > moment + timedelta(hours=1)]
+    if len(later) < 3:
+        return
+    visit = later[1]
+    story.now_is(story.at(story.today, time(7, 40)))
+    cancel(
+        appointment=visit.appointment,
+        reason=Reason.PATIENT_ILL,
+        note="Fever since last night, will call back",
+        by=story.staff.front_desk,
+    )
+    story.forget(visit)
+    visits.remove(visit)
+
+
+def _absent(visits: list[Visit], moment: datetime) -> tuple[Visit | None, Visit | None]:
+    """Who is late and who never came: the two whose times passed last, if enough others are there."""
+    due = [visit for visit in visits if visit.appointment.start + LATE <= moment]
+    late = due[-1] if len(due) >= 3 else None
+    missed = next((visit for visit in reversed(due[:-1]) if visit.appointment.start + MISSED <= moment), None)
+    return late, missed if len(due) >= 4 else None
+
+
+def _marks(story: Story, visit: Visit, moment: datetime) -> list[Mark]:
+    """What has happened to a patient by a moment."""
+    appointment = visit.appointment
+    phase = story.therapies.phase(visit.course.plan, appointment.dose_number)
+    steps = steps_of(appointment, phase, story=story)
+    marks = [Mark(at, visit, status) for status, at in steps if at <= moment]
+    if not marks and moment < appointment.start <= moment + 2 * QUARTER:
+        # Who is next is in the waiting room.
+        marks = [Mark(min(moment, appointment.start - timedelta(minutes=5)), visit, Status.ARRIVED)]
+    return marks
+
+
+def _send_a_nurse_home(story: Story, moment: datetime) -> None:
+    """One nurse goes home ill, so that exactly one patient, not yet seated, is short of a nurse for a while."""
+    for clinic in story.clinics:
+        day = load_day(clinic=clinic, day=story.today)
+        grid = ClinicDate(story.today, clinic.zone)
+        leaves = grid.quarter_of(ceil_quarter(moment)) + 1
+        for nurse in Nurse.objects.filter(pk__in=[one.id for one in day.nurses], user=None).order_by("pk"):
+            for quarter in range(leaves, leaves + 8):
+                if _uncovered(day, nurse.pk, quarter) == 1:
+                    restaffing.take_off(
+                        nurse=nurse,
+                        start=grid.moment_of(quarter),
+                        end=grid.end,
+                        reason="Went home with a migraine",
+                        by=story.staff.charge,
+                    )
+                    return
+
+
+def _uncovered(day: Day, nurse_id: int, quarter: int) -> int:
+    """How many patients would be short of a nurse if one left the floor at a quarter; many if one is in the chair."""
+    nurses = tuple(
+        NurseDay(nurse.id, nurse.floor & span(0, quarter)) if nurse.id == nurse_id else nurse for nurse in day.nurses
+    )
+    dealt = redeal(Day(day.length, day.open, day.chairs, nurses, day.stays))
+    in_chair = {stay.id for stay in day.stays if stay.in_chair or stay.start < quarter}
+    return len(dealt.uncovered) if not dealt.uncovered & in_chair else len(day.stays)
+
+
+def booked_today(story: Story) -> list[Appointment]:
+    """Everything on today's boards that was not called off."""
+    return [visit.appointment for visit in story.visits.get(story.today, [])]
