@@ -1,6 +1,7 @@
 """Settings that come from the environment, read once, checked at start."""
 
 import os
+import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -44,6 +45,22 @@ def env_int(name: str, default: int, *, least: int = 0, most: int = 2**31) -> in
 def env_list(name: str, default: str = "") -> list[str]:
     """Comma-separated values, empty ones left out."""
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
+
+
+def env_matching(name: str, default: str, *, pattern: str, example: str) -> str:
+    """The value of NAME, which must look like EXAMPLE; the default is not checked."""
+    value = os.environ.get(name, "").strip()
+    if value and not re.fullmatch(pattern, value):
+        raise ImproperlyConfigured(f"{name} must look like {example}, not {value!r}.")
+    return value or default
+
+
+def env_together(*names: str) -> bool:
+    """Whether all of some values are set. Some without the others are a mistake."""
+    missing = [name for name in names if not os.environ.get(name, "").strip()]
+    if 0 < len(missing) < len(names):
+        raise ImproperlyConfigured(f"{', '.join(missing)} must be set too: {', '.join(names)} belong together.")
+    return not missing
 
 
 def database_from_url(url: str) -> dict[str, Any]:

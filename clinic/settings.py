@@ -8,7 +8,15 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic.embedded import valkey
-from clinic.environment import database_from_url, env_bool, env_int, env_list, env_str
+from clinic.environment import (
+    database_from_url,
+    env_bool,
+    env_int,
+    env_list,
+    env_matching,
+    env_str,
+    env_together,
+)
 from clinic.secret import demo_key, production_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -198,10 +206,52 @@ EMAIL_PORT = env_int("EMAIL_PORT", 587, least=1, most=65535)
 EMAIL_HOST_USER = env_str("EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = env_str("EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = env_bool("EMAIL_TLS", default=True)
-EMAIL_TIMEOUT = 10
+EMAIL_TIMEOUT = env_int("SEND_TIMEOUT_SECONDS", 10, least=1, most=60)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env_str("EMAIL_FROM", "Smart Infusion <no-reply@localhost>")
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+
+# --- Messages to patients -------------------------------------------------------------------------
+
+# Where links in messages lead.
+PUBLIC_URL = env_matching(
+    "PUBLIC_URL",
+    f"https://{ALLOWED_HOSTS[0].removeprefix('.')}" if PRODUCTION else f"http://localhost:{env_int('PORT', 8000)}",
+    pattern=r"https://[^/\s]+" if PRODUCTION else r"https?://[^/\s]+",
+    example="https://chairs.example.org",
+)
+# Who is calling, where a clinic has no name of its own for messages: it must betray no illness and no treatment.
+SENDER_NAME = env_matching(
+    "SENDER_NAME", "Smart Clinics", pattern=r"[A-Za-z0-9 .,&'-]{2,20}", example="Northside Clinic (20 plain characters)"
+)
+
+# Texts go by Twilio when its account is named. Without, and without a mail server, messages of the demonstration are
+# kept in the outbox only, and in production they are withheld and listed.
+TWILIO: dict[str, str] | None = None
+if env_together("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"):
+    TWILIO = {
+        "account": env_matching(
+            "TWILIO_ACCOUNT_SID", "", pattern=r"AC[0-9a-f]{32}", example="AC and 32 digits of 0-9a-f"
+        ),
+        "token": env_str("TWILIO_AUTH_TOKEN"),
+        "from": env_matching(
+            "TWILIO_FROM",
+            "",
+            pattern=r"\+[1-9]\d{7,14}|MG[0-9a-f]{32}",
+            example="+17155550100 or a messaging service (MG…)",
+        ),
+        # Somewhere else than the provider, for tests.
+        "url": env_matching(
+            "TWILIO_URL", "https://api.twilio.com", pattern=r"https?://[^/\s]+", example="https://host:port"
+        ),
+    }
+
+# Seconds: waiting for a provider, between two looks at what is due, until a worker that took messages counts as lost.
+SEND_TIMEOUT = env_int("SEND_TIMEOUT_SECONDS", 10, least=1, most=60)
+DISPATCH_EVERY = env_int("DISPATCH_SECONDS", 60, least=1, most=300)
+MESSAGE_LEASE = env_int("MESSAGE_LEASE_SECONDS", 300, least=2, most=3600)
+if MESSAGE_LEASE <= SEND_TIMEOUT:
+    raise ImproperlyConfigured("MESSAGE_LEASE_SECONDS must be more than SEND_TIMEOUT_SECONDS.")
 
 # --- Log: one line per event, to stderr -------------------------------------------------------------
 
