@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
 from clinic.models import User
@@ -67,7 +68,7 @@ def _end(appointment: Appointment, done: datetime) -> None:
     clinic, date = day_of(appointment)
     grid, day = ClinicDate(date, clinic.zone), load_day(clinic=clinic, day=date)
     stay = next(stay for stay in day.stays if stay.id == appointment.pk)
-    appointment.period = (appointment.start, end)
+    appointment.period = DateTimeTZRange(appointment.start, end)
     appointment.save(update_fields=["status", "period"])
     write_care(clinic=clinic, grid=grid, day=day, care={stay.id: until(stay.care, grid.quarter_of(end))})
     heal_day(clinic=clinic, date=date)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
 from clinic.models import User
@@ -69,7 +70,7 @@ def extend(*, appointment: Appointment, end: datetime, by: User | None) -> Appoi
         day = load_day(clinic=clinic, day=date)
         stay = next(stay for stay in day.stays if stay.id == appointment.pk)
         _check_room(appointment, grid, day, stay, grid.quarter_of(end))
-        appointment.period = (appointment.start, end)
+        appointment.period = DateTimeTZRange(appointment.start, end)
         appointment.save(update_fields=["period"])
         care = extra_care(day, stay=stay, end=grid.quarter_of(end))
         write_care(clinic=clinic, grid=grid, day=day, care={stay.id: care})
@@ -110,7 +111,7 @@ def _finish(appointment: Appointment, by: User | None) -> None:
     day = load_day(clinic=clinic, day=date)
     stay = next(stay for stay in day.stays if stay.id == appointment.pk)
     appointment.status = Status.DONE
-    appointment.period = (appointment.start, end)
+    appointment.period = DateTimeTZRange(appointment.start, end)
     appointment.save(update_fields=["status", "period"])
     write_care(clinic=clinic, grid=grid, day=day, care={stay.id: until(stay.care, grid.quarter_of(end))})
     stamp(appointment, Status.DONE, by)
