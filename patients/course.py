@@ -1,5 +1,6 @@
 """The course of a plan: doses really given, and from them the next one. The only writer of `DoseGiven`."""
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from patients.errors import Refused
 from patients.models import DoseGiven, DoseSource, PlanStatus, TreatmentPlan
 from therapies.catalog import facts_of
 from therapies.models import DosePhase
-from therapies.series import DueDose, NoPhase, PhaseFacts, due_dose
+from therapies.series import DueDose, NoPhase, PhaseFacts, due_dose, phase_for
 
 _NOTHING: Mapping[int, date] = {}
 
@@ -47,6 +48,28 @@ def due(
     """
     course = _courses([plan], on=on or timezone.localdate())[plan.pk]
     return course.due(dose_number, booked)
+
+
+def next_number(*, plan: TreatmentPlan, booked: Collection[int]) -> int | None:
+    """The number of the next dose that is neither given nor booked, None when the course is over. Two queries."""
+    found = next_dose(plan=plan, booked=dict.fromkeys(booked, timezone.localdate()), on=timezone.localdate())
+    return found.dose_number if found else None
+
+
+def consecutive_after(*, plan: TreatmentPlan, dose_number: int) -> list[int]:
+    """The doses that follow a dose on the next days, as one block with it. One query."""
+    phases = phases_in_force(therapy_ids=[plan.therapy_id], on=timezone.localdate())[plan.therapy_id]
+    found: list[int] = []
+    last = plan.doses_ordered or math.inf
+    while (number := dose_number + len(found) + 1) <= last:
+        try:
+            phase = phase_for(phases, number, plan.variant)
+        except NoPhase:
+            break
+        if not phase.is_consecutive:
+            break
+        found.append(number)
+    return found
 
 
 def record_dose(

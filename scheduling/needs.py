@@ -1,5 +1,6 @@
 """What one dose of a plan needs: how long, in which kinds of chair, and between which days."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +15,8 @@ from scheduling.refusals import NotAvailable
 from therapies import catalog
 from therapies.models import DosePhase
 from therapies.series import DueDose, NoPhase, PhaseFacts, due_dose, phase_for
+
+NOTHING: Mapping[int, date] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,20 @@ class Needs:
             )
 
 
-def needs_of(*, plan: TreatmentPlan, dose_number: int, moving: Appointment | None = None) -> Needs:
+def needs_of(
+    *,
+    plan: TreatmentPlan,
+    dose_number: int,
+    moving: Appointment | None = None,
+    assuming: Mapping[int, date] = NOTHING,
+    ignoring: Collection[int] = (),
+) -> Needs:
     """What a dose of a plan needs, from what was given and what is booked. Three queries.
 
     `plan` comes with its patient and therapy. `moving` is the appointment that holds the dose now, if it is to be
-    moved. Raises `NotAvailable` when the dose can't be booked at all: the plan is not active, the course has no such
-    dose, it or a later one was given, or it is booked already.
+    moved. `assuming` gives days to other doses that are about to be booked or moved; those in `ignoring` have no day
+    yet because they are about to be moved. Raises `NotAvailable` when the dose can't be booked at all: the plan is not
+    active, the course has no such dose, it or a later one was given, or it is booked already.
     """
     if plan.status != PlanStatus.ACTIVE and moving is None:
         raise NotAvailable(f"This plan is {plan.get_status_display().lower()}. Make it active first.", code="plan")
@@ -67,7 +78,8 @@ def needs_of(*, plan: TreatmentPlan, dose_number: int, moving: Appointment | Non
             f" Book dose {last + 1}.",
             code="given",
         )
-    booked = booked_dates(plan=plan, without=moving)
+    booked = {**booked_dates(plan=plan, without=moving), **assuming}
+    booked = {number: day for number, day in booked.items() if number not in ignoring}
     if dose_number in booked:
         raise NotAvailable(
             f"Dose {dose_number} is booked already, on {_said(booked[dose_number])}. Move that appointment.",

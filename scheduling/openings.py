@@ -63,6 +63,9 @@ class Asked:
 
 ANY_TIME = Asked()
 
+APART = 4
+"""Quarters between the few openings that stand for a whole day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Habits:
@@ -91,7 +94,32 @@ def find(
     when the dose can't be booked on any day.
     """
     needs = needs_of(plan=plan, dose_number=dose_number, moving=moving)
-    candidates = _candidates(needs, clinics, first_day, last_day, near=near, moving=moving)
+    return find_for(
+        needs=needs,
+        clinics=clinics,
+        first_day=first_day,
+        last_day=last_day,
+        limit=limit,
+        per_day=per_day,
+        near=near,
+        moving=moving,
+    )
+
+
+def find_for(
+    *,
+    needs: Needs,
+    clinics: Sequence[Clinic],
+    first_day: date,
+    last_day: date,
+    limit: int,
+    per_day: int | None = None,
+    near: datetime | None = None,
+    moving: Appointment | None = None,
+    habits: Habits | None = None,
+) -> list[Opening]:
+    """As `find`, for needs that are known already; `habits` replaces the ones that the plan's appointments show."""
+    candidates = _candidates(needs, clinics, first_day, last_day, near=near, moving=moving, habits=habits)
     return _best(candidates, needs, limit, per_day)
 
 
@@ -108,7 +136,7 @@ def days_at_each(
     near: datetime | None = None,
     moving: Appointment | None = None,
 ) -> dict[int, list[OpenDay]]:
-    """For each clinic, by id, the best `days` days with their best `per_day` openings; days best first.
+    """For each clinic, by id, the best `days` days, best first, with `per_day` openings that lie well apart.
 
     `whole` names clinic days of which every opening is listed. The rest is as in `find`, and so is the rank.
     """
@@ -120,8 +148,8 @@ def days_at_each(
             continue
         offered = candidate.offers()
         if offered:
-            limit = None if (candidate.clinic.pk, candidate.grid.day) in whole else per_day
-            best = heapq.nsmallest(limit or len(offered), offered, key=_rank)
+            offered.sort(key=_rank)
+            best = offered if (candidate.clinic.pk, candidate.grid.day) in whole else _apart(offered, per_day)
             openings_ = tuple(_opening(candidate, offer, needs) for offer in best)
             so_far.append(OpenDay(candidate.clinic, candidate.grid.day, openings_, len(offered)))
             so_far.sort(key=lambda day: (day.openings[0].score, day.day))
@@ -130,7 +158,10 @@ def days_at_each(
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A clinic day that may have openings. `wish.points` is the least that any of them can cost."""
+    """A clinic day that may have openings. `wish.points` is the least that any of them can cost.
+
+    The time that an appointment has now is no opening to move it to.
+    """
 
     clinic: Clinic
     grid: ClinicDate
@@ -143,7 +174,8 @@ class _Candidate:
         day = self.days.build((self.clinic.pk, self.grid.day))
         if self.moving is not None:
             day = day.without(self.moving.pk)
-        return [offer for offer in offers.offers(day, self.wish) if offer.start < self.before]
+        now_at = self.grid.quarter_of(self.moving.start) if self.moving and self.moving.clinic == self.clinic else None
+        return [offer for offer in offers.offers(day, self.wish) if offer.start < self.before and offer.start != now_at]
 
 
 def _candidates(
@@ -155,13 +187,14 @@ def _candidates(
     near: datetime | None,
     moving: Appointment | None,
     asked: Asked = ANY_TIME,
+    habits: Habits | None = None,
 ) -> list[_Candidate]:
     """The days that come into question, those that can cost least first."""
     first_day = max(first_day, needs.earliest or first_day)
     last_day = min(last_day, needs.latest or last_day)
     if first_day > last_day or not clinics:
         return []
-    habits = habits_of(plan=needs.plan, without=moving)
+    habits = habits or habits_of(plan=needs.plan, without=moving)
     elsewhere = _periods_elsewhere(needs.plan.patient, moving)
     now = ceil_quarter(timezone.now())
     by_id = {clinic.pk: clinic for clinic in clinics}
@@ -214,6 +247,15 @@ def _best(candidates: Iterable[_Candidate], needs: Needs, limit: int, per_day: i
         ]
     best = heapq.nsmallest(limit, found, key=lambda item: item[:3])
     return [_opening(candidate, offer, needs) for _, _, _, candidate, offer in best]
+
+
+def _apart(ranked: Iterable[Offer], count: int) -> list[Offer]:
+    """The best few of a day that differ by `APART` or more: whoever cannot come at 9:00 can seldom come at 9:15."""
+    chosen: list[Offer] = []
+    for offer in ranked:
+        if len(chosen) < count and all(abs(offer.start - other.start) >= APART for other in chosen):
+            chosen.append(offer)
+    return chosen
 
 
 def _rank(offer: Offer) -> tuple[int, int]:

@@ -6,6 +6,7 @@ Times are wall-clock strings of the clinic ("9:15"), days are dates. `DAY` is a 
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from itertools import count
+from typing import Any
 
 from django.apps import apps
 
@@ -79,7 +80,7 @@ def on_floor(
     )
 
 
-def make_patient(clinic: Clinic, family_name: str = "", given_name: str = "Pat", **facts: object) -> Patient:
+def make_patient(clinic: Clinic, family_name: str = "", given_name: str = "Pat", **facts: Any) -> Patient:
     """A patient of a clinic."""
     number = next(_numbers)
     return Patient.objects.create(
@@ -105,7 +106,7 @@ def make_plan(
     *,
     start_on: date = DAY,
     given: dict[int, date] | None = None,
-    **facts: object,
+    **facts: Any,
 ) -> TreatmentPlan:
     """A plan of a patient, or of a new patient of a clinic, with the doses given so far."""
     if isinstance(patient, Clinic):

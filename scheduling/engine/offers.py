@@ -16,8 +16,8 @@ OUTSIDE_GREEN = 40
 OUTSIDE_AMBER = 200
 OTHER_CLINIC = 25
 OTHER_WEEKDAY = 6
-PER_HOUR = 2
-HOURS_COUNTED = 6
+PER_QUARTER = 1
+QUARTERS_COUNTED = 12
 PER_HAND_OVER = 3
 PEAK = 8
 LOST_GAP = 5
@@ -105,7 +105,7 @@ def _hour(wish: Wish, start: int) -> tuple[int, str]:
     if wish.usual_quarter is None:
         return 0, ""
     away = abs(start - wish.usual_quarter)
-    return min(PER_HOUR * away // 4, PER_HOUR * HOURS_COUNTED), "usual hour" if away <= 2 else ""
+    return PER_QUARTER * min(away, QUARTERS_COUNTED), "usual hour" if away <= 2 else ""
 
 
 def _hand_over_words(count: int) -> str:
