@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Now, Upper
 
 from clinic.models import ChairKind, Clinic, User, Weekday
@@ -171,6 +171,11 @@ class TreatmentPlan(models.Model):
     prescriber = models.CharField(max_length=80, blank=True)
     usual_weekday = models.PositiveSmallIntegerField(choices=Weekday, null=True, blank=True)
     usual_time = models.TimeField(null=True, blank=True, help_text="Wall-clock time at the clinic.")
+    had_reaction = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="An infusion reaction or hypersensitivity to this drug: no shortened stays.",
+    )
 
     class Meta:
         ordering = ["patient", "id"]
@@ -212,6 +217,92 @@ class DoseGiven(models.Model):
 
     def __str__(self) -> str:
         return f"dose {self.dose_number} on {self.given_on}"
+
+
+class Clearance(models.Model):
+    """Something that a dose asks for was found in order: a lab came back, a programme enrolled, a check was made.
+
+    With a `plan` it holds for that course, without for every course of the patient. `expires_on` is the last day that
+    it holds; empty for good. A check of one visit has `for_day`, the visit's local date, and holds for that day alone.
+    Never changed or deleted: what was wrong is withdrawn. Written only by `patients.clearances`.
+    """
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="clearances")
+    plan = models.ForeignKey(TreatmentPlan, models.PROTECT, null=True, related_name="clearances")
+    code = models.SlugField(max_length=30, help_text="The code of the prerequisite.")
+    cleared_on = models.DateField(help_text="The day of the result, or of the check.")
+    expires_on = models.DateField(null=True, blank=True)
+    for_day = models.DateField(null=True, blank=True)
+    note = models.CharField(max_length=240, blank=True, db_default="")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["patient", "cleared_on", "id"]
+        indexes = [models.Index(fields=["patient", "code"], name="clearances_of_a_patient")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "code", "for_day"],
+                condition=Q(for_day__isnull=False, withdrawn_at__isnull=True),
+                name="a_visit_is_checked_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(for_day__isnull=True) | Q(plan__isnull=False, expires_on__isnull=True),
+                name="checks_of_a_visit_belong_to_its_plan",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_on__isnull=True) | Q(expires_on__gte=F("cleared_on")),
+                name="clearance_does_not_end_before_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_by__isnull=True) | Q(withdrawn_at__isnull=False), name="clearance_withdrawn_when"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} on {self.cleared_on}"
+
+
+class Authorization(models.Model):
+    """A payer agreed to pay for doses of a plan, from day to day, both included: `doses_allowed`, or any number.
+
+    What was wrong is withdrawn and entered anew. Written only by `patients.authorizations`.
+    """
+
+    plan = models.ForeignKey(TreatmentPlan, models.PROTECT, related_name="authorizations")
+    payer = models.CharField(max_length=80)
+    number = models.CharField(max_length=40)
+    valid_from = models.DateField()
+    valid_until = models.DateField()
+    doses_allowed = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: any number.")
+    note = models.CharField(max_length=240, blank=True, db_default="")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["plan", "valid_until", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "number"], condition=Q(withdrawn_at__isnull=True), name="authorization_once_per_plan"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__gte=F("valid_from")), name="authorization_does_not_end_before_it_begins"
+            ),
+            models.CheckConstraint(
+                condition=Q(doses_allowed__isnull=True) | Q(doses_allowed__gte=1), name="authorization_allows_a_dose"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_by__isnull=True) | Q(withdrawn_at__isnull=False),
+                name="authorization_withdrawn_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.payer} {self.number}"
 
 
 class ImportDraft(models.Model):
