@@ -2,12 +2,32 @@
 
 from django.urls import path
 
-import clinic.converters  # noqa: F401  # <date:day>
+import clinic.converters  # noqa: F401  # <date:day>, <clock:time>
 from clinic.access import Act
+from scheduling.views import appointment as visit
 from scheduling.views.board import board
+from scheduling.views.book import book, book_another_time
+from scheduling.views.book_here import book_here
+from scheduling.views.home import home
+from scheduling.views.patient import patient
 from scheduling.views.place import to_day
+from scheduling.views.roster import roster
 
 urlpatterns = [
+    path("", home, name="home"),
     path("board/<slug:clinic>/", to_day, {"page": "board", "act": Act.SEE_BOARD}, name="board_today"),
     path("board/<slug:clinic>/<date:day>/", board, name="board"),
+    path("roster/<slug:clinic>/", to_day, {"page": "roster", "act": Act.SEE_ROSTER}, name="roster_today"),
+    path("roster/<slug:clinic>/<date:day>/", roster, name="roster"),
+    path("patients/<int:patient_id>/", patient, name="patient"),
+    path("book/<int:plan_id>/", book, name="book"),
+    path("book/<int:plan_id>/another-time/", book_another_time, name="book_another_time"),
+    path("book/here/<slug:clinic>/<date:day>/<int:chair_id>/<clock:clock>/", book_here, name="book_here"),
+    path("appointments/<int:appointment_id>/", visit.appointment, name="appointment"),
+    path("appointments/<int:appointment_id>/status/", visit.appointment_status, name="appointment_status"),
+    path("appointments/<int:appointment_id>/confirm/", visit.appointment_confirm, name="appointment_confirm"),
+    path("appointments/<int:appointment_id>/move/", visit.appointment_move, name="appointment_move"),
+    path("appointments/<int:appointment_id>/chair/", visit.appointment_chair, name="appointment_chair"),
+    path("appointments/<int:appointment_id>/cancel/", visit.appointment_cancel, name="appointment_cancel"),
+    path("appointments/<int:appointment_id>/extend/", visit.appointment_extend, name="appointment_extend"),
 ]

@@ -29,8 +29,12 @@ PARTS = {"": "Any time", "morning": "Mornings", "afternoon": "Afternoons"}
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the person wants to look at: which dose, a week or the days nearest to due, and what the caller asks for."""
+    """What the person wants to look at: which dose, a week or the days nearest to due, and what the caller asks for.
 
+    `path` is the page's own: addresses are whole, so that they lead there from the panel beside another page too.
+    """
+
+    path: str = ""
     dose: int | None = None
     week: date | None = None
     part: str = ""
@@ -39,11 +43,12 @@ class Look:
     whole: str = ""
 
     @classmethod
-    def of(cls, params: Mapping[str, str]) -> Self:
+    def of(cls, path: str, params: Mapping[str, str]) -> Self:
         """What an address asks for; what makes no sense is left out."""
         part, whole, weekday = params.get("part", ""), params.get("whole", ""), _number(params.get("weekday"))
         day = _day(params.get("week"))
         return cls(
+            path=path,
             dose=_number(params.get("dose")),
             week=day - timedelta(days=day.weekday()) if day else None,
             part=part if part in PARTS else "",
@@ -53,8 +58,8 @@ class Look:
         )
 
     @property
-    def address(self) -> str:
-        """The query of an address that asks for the same."""
+    def query(self) -> str:
+        """The part of an address that asks for the same."""
         facts = {
             "dose": self.dose,
             "week": self.week,
@@ -67,7 +72,8 @@ class Look:
 
     def but(self, **changes: object) -> str:
         """The address of the same look with something changed; a day shown whole is folded again."""
-        return replace(self, **{"whole": "", **changes}).address  # type: ignore[arg-type]
+        changed = replace(self, **{"whole": "", **changes})  # type: ignore[arg-type]
+        return changed.path + changed.query
 
     @property
     def asked(self) -> Asked:
@@ -244,7 +250,7 @@ def _choice_day(day: OpenDay, needs: Needs, look: Look, digits: dict[Opening, in
             for opening in sorted(day.openings, key=lambda opening: opening.start)
         ),
         more=more,
-        more_url=replace(look, whole=key).address if more else "",
+        more_url=look.but(whole=key) if more else "",
     )
 
 

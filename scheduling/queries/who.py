@@ -5,7 +5,6 @@ from typing import Self
 
 from django.utils import timezone
 
-from patients.course import shown
 from patients.models import Patient
 
 
@@ -26,7 +25,7 @@ class Who:
         return cls(
             id=patient.pk,
             name=str(patient),
-            born=shown(patient.birth_date),
+            born=f"{patient.birth_date:%-m/%-d/%Y}",
             age=patient.age(on=timezone.localdate()),
             mrn=patient.mrn,
             alerts=patient.alerts,

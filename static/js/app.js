@@ -1,11 +1,13 @@
 // What every page needs: keys, the panel, and a word when a request fails.
 
+import { startChoices } from "./choices.js";
 import { startKeys } from "./keys.js";
 import { startPanel } from "./panel.js";
 import { startSession } from "./session.js";
 import { startToasts } from "./toasts.js";
 
 startKeys();
+startChoices();
 startPanel();
 startSession();
 startToasts();

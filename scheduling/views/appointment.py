@@ -1,0 +1,270 @@
+"""One appointment: what it is, and what can be done about it. A page of its own, and the panel beside the board."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clinic.access import Act, allowed, clinics_for, may, require
+from clinic.models import Chair
+from clinic.quarters import local_date
+from patients.errors import Refused
+from scheduling import booking
+from scheduling.chairs import NOT_YET_SEATED, change_chair, free_chairs
+from scheduling.forms import BookingForm, Chosen, ReasonForm
+from scheduling.models import Appointment, Status
+from scheduling.needs import needs_of
+from scheduling.queries.appointment import LONGER, visit_of
+from scheduling.queries.booking import booked_words
+from scheduling.queries.dose import Dose
+from scheduling.queries.openings import Look, choices_of, openings_page
+from scheduling.refusals import NotAvailable
+from scheduling.sight import require_sight
+from scheduling.views.book import OUTSIDE_WINDOW
+from scheduling.views.request import Request
+from scheduling.wording import clock_words
+from therapies.series import window_of
+
+WHOLE = ("plan__patient", "plan__therapy", "patient", "clinic", "chair", "dose_phase")
+"""What the page reads with an appointment."""
+
+
+@never_cache
+@require_safe
+@allowed(Act.SEE_PATIENTS)
+def appointment(request: Request, appointment_id: int) -> HttpResponse:
+    """The appointment as it stands now."""
+    return _card(request, _appointment(request, appointment_id))
+
+
+@never_cache
+@require_POST
+@allowed(Act.CHANGE_STATUS)
+def appointment_status(request: Request, appointment_id: int) -> HttpResponse:
+    """The patient arrived, sits, is infused, is done; or did not come, or left: those with a coded reason."""
+    one = _appointment(request, appointment_id, act=Act.CHANGE_STATUS)
+    status = request.POST.get("status", "")
+    facts: dict[str, str] = {}
+    if status in (Status.NO_SHOW, Status.LEFT):
+        form = ReasonForm(request.POST)
+        if not form.is_valid():
+            return _card(request, one, reason_form=form, opened=status, status=422)
+        facts = form.cleaned_data
+    return _do(
+        request, one, lambda: booking.set_status(appointment=one, status=status, by=request.user, **facts), said=_now_is
+    )
+
+
+@never_cache
+@require_POST
+@allowed(Act.BOOK)
+def appointment_confirm(request: Request, appointment_id: int) -> HttpResponse:
+    """The patient said they will come."""
+    one = _appointment(request, appointment_id, act=Act.BOOK)
+    return _do(request, one, lambda: booking.confirm(appointment=one, by=request.user), said=lambda _: "Confirmed.")
+
+
+@never_cache
+@require_POST
+@allowed(Act.BOOK)
+def appointment_cancel(request: Request, appointment_id: int) -> HttpResponse:
+    """The appointment is given up, with a coded reason."""
+    one = _appointment(request, appointment_id, act=Act.BOOK)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _card(request, one, reason_form=form, opened="cancel", status=422)
+    return _do(
+        request,
+        one,
+        lambda: booking.cancel(appointment=one, by=request.user, **form.cleaned_data),
+        said=lambda _: "Cancelled. Chair and nurse are free again.",
+        reason_form=form,
+        opened="cancel",
+    )
+
+
+@never_cache
+@require_POST
+@allowed(Act.BOOK)
+def appointment_extend(request: Request, appointment_id: int) -> HttpResponse:
+    """The stay runs on. What is in the way is named."""
+    one = _appointment(request, appointment_id, act=Act.BOOK)
+    minutes = {str(each): each for each in LONGER}.get(request.POST.get("minutes", ""), 0)
+    return _do(
+        request,
+        one,
+        lambda: booking.extend(appointment=one, end=one.end + timedelta(minutes=minutes), by=request.user),
+        said=lambda after: f"The stay now ends at {clock_words(after.end, after.clinic.zone)}.",
+    )
+
+
+@never_cache
+@require_POST
+@allowed(Act.BOOK)
+def appointment_chair(request: Request, appointment_id: int) -> HttpResponse:
+    """The same time in another chair."""
+    one = _appointment(request, appointment_id, act=Act.BOOK)
+    number = request.POST.get("chair", "")
+    chair = get_object_or_404(Chair, pk=int(number) if number.isdecimal() else 0, clinic=one.clinic)
+    return _do(
+        request,
+        one,
+        lambda: change_chair(appointment=one, chair=chair, by=request.user),
+        said=lambda after: f"Now in {after.chair}.",
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@allowed(Act.BOOK)
+def appointment_move(request: Request, appointment_id: int) -> HttpResponse:
+    """Other times near the present one, and free chairs at the same time. A POST moves."""
+    one = _appointment(request, appointment_id, act=Act.BOOK)
+    if request.method != "POST":
+        return _times(request, one)
+    form = BookingForm({**request.POST.dict(), "dose": one.dose_number}, clinics=_bookable(request))
+    if not form.is_valid():
+        return _times(request, one, problem="Choose one of the times below.", status=422)
+    chosen: Chosen = form.cleaned_data["opening"]
+    note = form.cleaned_data["note"]
+    try:
+        due = needs_of(plan=one.plan, dose_number=one.dose_number, moving=one).due
+        if window_of(due, local_date(chosen.start, chosen.clinic.zone)) == "red" and not note:
+            return _times(request, one, chosen=chosen, note_error=OUTSIDE_WINDOW, status=422)
+        moved = booking.move(
+            appointment=one, clinic=chosen.clinic, start=chosen.start, chair=chosen.chair, note=note, by=request.user
+        )
+    except NotAvailable as refusal:
+        return _times(request, one, refusal=refusal, note=note, status=409)
+    return _done(request, moved, f"Moved to {booked_words(moved)}.")
+
+
+def _appointment(request: Request, pk: int, *, act: Act | None = None) -> Appointment:
+    """An appointment of a patient whom the person may see, at a clinic where they may do `act`. 404 or 403."""
+    one = get_object_or_404(
+        Appointment.objects.select_related(
+            "plan__patient", "plan__therapy", "patient", "clinic", "chair", "dose_phase"
+        ),
+        pk=pk,
+    )
+    require_sight(user=request.user, patient=one.patient)
+    if act is not None:
+        require(user=request.user, act=act, clinic=one.clinic)
+    return one
+
+
+def _do(
+    request: Request,
+    one: Appointment,
+    change: Callable[[], Appointment],
+    *,
+    said: Callable[[Appointment], str],
+    **typed: Any,
+) -> HttpResponse:
+    """Make a change; show what came of it, or why it cannot be, with whatever was typed."""
+    try:
+        after = change()
+    except NotAvailable as refusal:
+        return _card(request, _reread(one), refusal=refusal, status=409, **typed)
+    except Refused as refused:
+        return _card(request, _reread(one), refusal=NotAvailable(refused.message, code="record"), status=409, **typed)
+    return _done(request, after, said(after))
+
+
+def _done(request: Request, one: Appointment, said: str) -> HttpResponse:
+    if not request.htmx:
+        messages.success(request, said)
+        return redirect("appointment", one.pk)
+    page = _card(request, _reread(one), said=said)
+    page.headers["HX-Trigger"] = "appointment-changed"
+    return page
+
+
+def _reread(one: Appointment) -> Appointment:
+    return Appointment.objects.select_related(*WHOLE).get(pk=one.pk)
+
+
+def _now_is(after: Appointment) -> str:
+    return f"{after.get_status_display()} at {clock_words(timezone.now(), after.clinic.zone)}."
+
+
+def _card(
+    request: Request,
+    one: Appointment,
+    *,
+    said: str = "",
+    refusal: NotAvailable | None = None,
+    reason_form: ReasonForm | None = None,
+    opened: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    may_book = may(user=request.user, act=Act.BOOK, clinic=one.clinic)
+    context = {
+        "visit": visit_of(one),
+        "may_book": may_book,
+        "may_change": may(user=request.user, act=Act.CHANGE_STATUS, clinic=one.clinic),
+        "may_move": may_book and one.status in NOT_YET_SEATED,
+        "said": said,
+        "refusal": refusal,
+        "reason_form": reason_form or ReasonForm(),
+        "opened": opened,
+        "is_panel": bool(request.htmx),
+    }
+    name = "scheduling/appointment_card.html" if request.htmx else "scheduling/appointment.html"
+    return render(request, name, context, status=status)
+
+
+def _bookable(request: Request) -> list[Any]:
+    return clinics_for(user=request.user, act=Act.BOOK)
+
+
+def _times(
+    request: Request,
+    one: Appointment,
+    *,
+    refusal: NotAvailable | None = None,
+    chosen: Chosen | None = None,
+    problem: str = "",
+    note: str = "",
+    note_error: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page of other times for an appointment."""
+    today = timezone.localdate()
+    look = Look.of(reverse("appointment_move", args=[one.pk]), request.GET)
+    visit = visit_of(one)
+    context: dict[str, Any] = {
+        "visit": visit,
+        "who": visit.who,
+        "chairs": free_chairs(appointment=one),
+        "problem": refusal.reason if refusal else problem,
+        "note": note,
+        "note_error": note_error,
+        "is_panel": bool(request.htmx),
+        "look": look,
+        "chosen": chosen,
+    }
+    if one.status == Status.BOOKED:
+        needs = needs_of(plan=one.plan, dose_number=one.dose_number, moving=one)
+        alternatives = choices_of(refusal.alternatives, needs) if refusal else []
+        context |= {
+            "dose": Dose.of(needs, today=today),
+            "alternatives": alternatives,
+            "page": openings_page(
+                needs=needs,
+                clinics=_bookable(request),
+                look=look,
+                today=today,
+                moving=one,
+                digits_taken=len(alternatives),
+            ),
+        }
+    name = "scheduling/move_steps.html" if request.htmx else "scheduling/move.html"
+    return render(request, name, context, status=status)
