@@ -1,0 +1,140 @@
+"""Whether visits can take place: the readiness of appointments, for pages and at the chair. One query, however many."""
+
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef
+from django.db.models.functions import JSONObject
+from django.utils import timezone
+
+from clinic.models import Clinic
+from clinic.quarters import ClinicDate, local_date
+from patients.models import TreatmentPlan
+from patients.readiness import dossier_of, with_facts
+from scheduling.models import HELD, Appointment, Status
+from scheduling.refusals import NotAvailable
+from therapies.readiness import Check, Dossier, Readiness, readiness
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A dose that is planned for a local day. `needs_tolerance` as on the dose phase it is booked with."""
+
+    plan_id: int
+    dose_number: int
+    day: date
+    needs_tolerance: bool = False
+
+    @classmethod
+    def of(cls, appointment: Appointment) -> "Planned":
+        """What an appointment plans. It comes with its clinic and dose phase."""
+        return cls(
+            appointment.plan_id,
+            appointment.dose_number,
+            local_date(appointment.start, appointment.clinic.zone),
+            appointment.dose_phase.needs_prior_tolerance,
+        )
+
+
+def readiness_of(*, planned: Mapping[Key, Planned], today: date | None = None) -> dict[Key, Readiness]:
+    """The readiness of planned doses, as known today, by their keys. One query."""
+    today = today or timezone.localdate()
+    found = dossiers(plan_ids={one.plan_id for one in planned.values()}, today=today)
+    return {
+        key: readiness(
+            dossier=found[one.plan_id],
+            dose_number=one.dose_number,
+            day=one.day,
+            today=today,
+            needs_tolerance=one.needs_tolerance,
+        )
+        for key, one in planned.items()
+    }
+
+
+def readiness_at_chair(appointment: Appointment) -> Readiness:
+    """The readiness of a visit as it has to be when the patient sits down: every check of the day is made."""
+    planned = Planned.of(appointment)
+    today = max(planned.day, timezone.localdate())
+    return readiness_of(planned={0: planned}, today=today)[0]
+
+
+def refuse_unready(appointment: Appointment) -> None:
+    """Raise `NotAvailable` when something is missing that a patient may not be seated without. Hard means hard."""
+    forbids = readiness_at_chair(appointment).forbids
+    if forbids:
+        missing = "; ".join(check.words for check in forbids)
+        raise NotAvailable(f"Not ready. {missing}. {what_next(forbids)}", code="not_ready")
+
+
+def what_next(forbids: Collection[Check]) -> str:
+    """What to do about what is missing."""
+    codes = {check.code for check in forbids}
+    if "minimum-gap" in codes:
+        return "Move the visit to a later day."
+    if "tolerance" in codes:
+        return "Move the visit: the same time with the longer stay, or another."
+    if all(check.life == "each_visit" for check in forbids):
+        return "Make the checks and mark them done, then seat the patient."
+    return "Do not start. Enter what has come in, or call the prescriber and move the visit."
+
+
+def dossier_for(*, plan: TreatmentPlan, without: Appointment | None = None) -> Dossier:
+    """What is on record of a plan, with its booked doses: to ask for many days. One query."""
+    found = dossiers(plan_ids={plan.pk}, today=timezone.localdate())[plan.pk]
+    if without is None:
+        return found
+    booked = {number: day for number, day in found.booked.items() if number != without.dose_number}
+    return Dossier(**{**{name: getattr(found, name) for name in Dossier.__slots__}, "booked": booked})
+
+
+def dossiers(*, plan_ids: Collection[int], today: date) -> dict[int, Dossier]:
+    """What is on record of plans, by id. One query, however many."""
+    held = Appointment.objects.filter(plan=OuterRef("pk"), status__in=HELD).order_by()
+    read = with_facts(TreatmentPlan.objects.filter(pk__in=plan_ids), on=today).annotate(
+        facts_booked=ArraySubquery(
+            held.values(
+                json=JSONObject(dose_number=F("dose_number"), start=F("period__startswith"), zone=F("clinic__timezone"))
+            )
+        )
+    )
+    return {plan.pk: dossier_of(plan, booked=_booked(plan)) for plan in read}
+
+
+def unready(*, clinics: Collection[Clinic], first_day: date, last_day: date) -> list[tuple[Appointment, Readiness]]:
+    """The booked and arrived visits at some clinics that are at risk or not ready, in the order of their days.
+
+    Both days included, in each clinic's own time. Two queries, however many visits.
+    """
+    if not clinics:
+        return []
+    zones = {clinic.pk: clinic.zone for clinic in clinics}
+    start = min(ClinicDate(first_day, zone).start for zone in zones.values())
+    end = max(ClinicDate(last_day, zone).end for zone in zones.values())
+    visits = [
+        visit
+        for visit in Appointment.objects.filter(
+            clinic__in=clinics,
+            status__in=[Status.BOOKED, Status.ARRIVED],
+            period__startswith__gte=start,
+            period__startswith__lt=end,
+        )
+        .select_related("plan__therapy", "patient", "clinic", "chair", "dose_phase")
+        .order_by("period", "id")
+        if first_day <= local_date(visit.start, zones[visit.clinic_id]) <= last_day
+    ]
+    found = readiness_of(planned={visit.pk: Planned.of(visit) for visit in visits})
+    return [(visit, found[visit.pk]) for visit in visits if found[visit.pk].state != "ready"]
+
+
+def _booked(plan: Any) -> dict[int, date]:
+    return {
+        row["dose_number"]: local_date(datetime.fromisoformat(row["start"]), ZoneInfo(row["zone"]))
+        for row in plan.facts_booked
+    }
