@@ -1,0 +1,101 @@
+"""The nurse roster: read at arm's length, and one tap to the next step."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseNotModified
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import trigger_client_event
+
+from clinic.access import Act, allowed, may, require
+from clinic.models import Clinic, Nurse, OpeningHours
+from scheduling import booking
+from scheduling.day_bar import day_bar
+from scheduling.models import Appointment, ClinicDay
+from scheduling.refusals import NotAvailable
+from scheduling.roster.page import Roster, Sheet
+from scheduling.roster.page import roster as lay_out
+from scheduling.views.place import clinic_for
+from scheduling.views.request import Request
+
+SESSION_SHOW = "roster_show"
+"""Session key: whose sheets a nurse wants to see, `mine` or `everyone`."""
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@allowed(Act.SEE_ROSTER)
+def roster(request: Request, clinic: str, day: date) -> HttpResponse:
+    """A clinic's day, nurse by nurse. A POST takes a patient one step on. An unchanged poll is answered with 304."""
+    place = clinic_for(request, slug=clinic, act=Act.SEE_ROSTER)
+    if request.method == "POST":
+        return _step(request, place, day)
+    if request.GET.get("show") in ("mine", "everyone"):
+        request.session[SESSION_SHOW] = request.GET["show"]
+        return redirect("roster", place.slug, day)
+    return _page(request, place, day)
+
+
+def _step(request: Request, place: Clinic, day: date) -> HttpResponse:
+    """Set a status. Tapping twice is the same as tapping once."""
+    require(user=request.user, act=Act.CHANGE_STATUS, clinic=place)
+    number, status = request.POST.get("appointment", ""), request.POST.get("status", "")
+    one = get_object_or_404(Appointment, pk=int(number) if number.isdecimal() else 0, clinic=place)
+    said, problem = "", ""
+    if one.status != status:
+        try:
+            after = booking.set_status(appointment=one, status=status, by=request.user)
+            said = f"{after.patient}: {after.get_status_display().lower()}."
+        except NotAvailable as refusal:
+            problem = f"{one.patient}: {refusal.reason}"
+    if not request.htmx:
+        if problem:
+            messages.error(request, problem)
+        return redirect("roster", place.slug, day)
+    page = _page(request, place, day, problem=problem)
+    return trigger_client_event(page, "say", {"value": said}) if said else page
+
+
+def _page(request: Request, place: Clinic, day: date, *, problem: str = "") -> HttpResponse:
+    now = timezone.now()
+    nurse_id = Nurse.objects.filter(user=request.user).values_list("pk", flat=True).first()
+    may_step = may(user=request.user, act=Act.CHANGE_STATUS, clinic=place)
+    version = ClinicDay.objects.filter(clinic=place, date=day).values_list("version", flat=True).first() or 0
+    etag = f'"{version}.{now:%Y%m%d%H%M}.{nurse_id}.{may_step:d}.{request.session.get(SESSION_SHOW)}"'
+    if request.method != "POST" and request.htmx and request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers={"ETag": etag})
+    laid_out = lay_out(clinic=place, day=day, now=now, nurse_id=nurse_id, may_step=may_step)
+    only_mine = laid_out.has_mine and request.session.get(SESSION_SHOW) != "everyone"
+    context: dict[str, Any] = {
+        "clinic": place,
+        "day": day,
+        "roster": laid_out,
+        "sheets": _shown(laid_out, only_mine=only_mine),
+        "only_mine": only_mine,
+        "etag": etag,
+        "problem": problem,
+        "bar": day_bar(
+            user=request.user,
+            act=Act.SEE_ROSTER,
+            clinic=place,
+            day=day,
+            page="roster",
+            open_weekdays=_open_weekdays(place),
+        ),
+    }
+    page = render(request, "scheduling/roster_live.html" if request.htmx else "scheduling/roster.html", context)
+    page.headers["ETag"] = etag
+    return page
+
+
+def _open_weekdays(place: Clinic) -> frozenset[int]:
+    weekdays = OpeningHours.objects.filter(clinic=place).values_list("weekday", flat=True)
+    return frozenset(weekdays) or frozenset(range(7))
+
+
+def _shown(laid_out: Roster, *, only_mine: bool) -> list[Sheet]:
+    return [sheet for sheet in laid_out.sheets if sheet.is_mine or not only_mine]
