@@ -1,6 +1,8 @@
 """Booking: what is checked, what is written, and what people are told."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -16,12 +18,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _clock() -> object:
+def _clock() -> Iterator[None]:
     with time_machine.travel(BEFORE, tick=False):
         yield
 
 
-def refusal(**asked: object) -> NotAvailable:
+def refusal(**asked: Any) -> NotAvailable:
     with pytest.raises(NotAvailable) as caught:
         book(by=None, **asked)
     return caught.value

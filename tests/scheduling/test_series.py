@@ -1,5 +1,6 @@
 """Many doses in one action: proposed inside their windows, written all or none."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _clock() -> object:
+def _clock() -> Iterator[None]:
     with time_machine.travel(BEFORE, tick=False):
         yield
 
