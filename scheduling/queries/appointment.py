@@ -217,12 +217,15 @@ def _uncovered(assignments: Sequence[NurseAssignment], appointment: Appointment)
 def _phases(appointment: Appointment, whole: int) -> Iterable[Phase]:
     """The phases as far as the stay holds them; what is left at its end is discharge and cleaning."""
     facts, at = appointment.dose_phase, 0
+    planned_stay = appointment.planned_period.upper - appointment.planned_period.lower
+    longer = whole - int(planned_stay.total_seconds() // 60)
     planned = (
         ("setup", "Set-up", facts.setup_minutes),
         ("premedication", "Premedication", facts.premedication_minutes),
         ("infusion", "Infusion", appointment.plan.infusion_minutes or facts.infusion_minutes),
         ("observation", "Observation", facts.observation_minutes),
         ("extra", "Extra time", appointment.patient.extra_minutes),
+        ("longer", "Runs longer", longer),
         ("turnover", "Discharge and cleaning", whole),
     )
     for css, name, minutes in planned:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -28,7 +28,7 @@ from scheduling.queries.openings import Look, choices_of, openings_page
 from scheduling.refusals import NotAvailable
 from scheduling.sight import require_sight
 from scheduling.views.book import OUTSIDE_WINDOW
-from scheduling.views.request import Request
+from scheduling.views.request import Request, page_or_part
 from scheduling.wording import clock_words
 from therapies.series import window_of
 
@@ -217,8 +217,13 @@ def _card(
         "opened": opened,
         "is_panel": bool(request.htmx),
     }
-    name = "scheduling/appointment_card.html" if request.htmx else "scheduling/appointment.html"
-    return render(request, name, context, status=status)
+    return page_or_part(
+        request,
+        page="scheduling/appointment.html",
+        part="scheduling/appointment_card.html",
+        context=context,
+        status=status,
+    )
 
 
 def _bookable(request: Request) -> list[Any]:
@@ -266,5 +271,6 @@ def _times(
                 digits_taken=len(alternatives),
             ),
         }
-    name = "scheduling/move_steps.html" if request.htmx else "scheduling/move.html"
-    return render(request, name, context, status=status)
+    return page_or_part(
+        request, page="scheduling/move.html", part="scheduling/move_steps.html", context=context, status=status
+    )

@@ -19,13 +19,13 @@ from scheduling import booking
 from scheduling.forms import BookingForm, Chosen
 from scheduling.needs import needs_of
 from scheduling.queries.booking import booked_words
-from scheduling.queries.dose import Dose, Due, fit_of, next_of
+from scheduling.queries.dose import Dose, Fit, fit_of, next_of
 from scheduling.queries.openings import Choice, choices_of
 from scheduling.queries.who import Who
 from scheduling.refusals import NotAvailable
 from scheduling.views.book import OUTSIDE_WINDOW, NeedsReason, book_once, plan_for
 from scheduling.views.place import clinic_for
-from scheduling.views.request import Request
+from scheduling.views.request import Request, page_or_part
 from scheduling.wording import clock_words, day_words, span_words
 
 MOST_FOUND = 8
@@ -51,7 +51,7 @@ class Next:
 
     plan: TreatmentPlan
     dose_number: int
-    due: Due
+    fit: Fit
 
 
 @never_cache
@@ -64,7 +64,7 @@ def book_here(request: Request, clinic: str, day: date, chair_id: int, clock: ti
         return _book(request, place)
     if "choose" in request.POST:
         return _confirm(request, place)
-    return _show(request, place, found=_found(request), searched=bool(request.POST.get("q", "").strip()))
+    return _show(request, place, found=_found(request, day), searched=bool(request.POST.get("q", "").strip()))
 
 
 def _place(request: Request, slug: str, day: date, chair_id: int, clock: time) -> Place:
@@ -76,17 +76,16 @@ def _place(request: Request, slug: str, day: date, chair_id: int, clock: time) -
     return Place(clinic, day, Chosen(clinic, start, chair))
 
 
-def _found(request: Request) -> list[tuple[Who, list[Next]]]:
-    """The patients that fit what was typed, each with the next dose of each plan."""
+def _found(request: Request, day: date) -> list[tuple[Who, list[Next]]]:
+    """The patients that fit what was typed, each with the next dose of each plan and how the day suits it."""
     text = request.POST.get("q", "").strip()
     found = search.search(text=text, clinics=clinics_for(user=request.user, act=Act.SEE_PATIENTS), limit=MOST_FOUND)
-    today = timezone.localdate()
-    due = next_of([plan for one in found for plan in one.plans], today=today)
+    due = next_of([plan for one in found for plan in one.plans], today=timezone.localdate())
     return [
         (
             Who.of(one.patient),
             [
-                Next(plan, dose.dose_number, Due.of(dose, today=today))
+                Next(plan, dose.dose_number, fit_of(dose, day))
                 for plan in one.plans
                 if (dose := due.get(plan.pk)) is not None
             ],
@@ -154,9 +153,13 @@ def _show(
     if plan is not None:
         context |= {"plan": plan, "dose_number": dose_number, "who": Who.of(plan.patient)}
         context |= _fitting(plan, dose_number, chosen or place.chosen, refusal)
-    is_panel = bool(request.htmx)
-    name = "scheduling/book_here_steps.html" if is_panel else "scheduling/book_here.html"
-    return render(request, name, context, status=status)
+    return page_or_part(
+        request,
+        page="scheduling/book_here.html",
+        part="scheduling/book_here_steps.html",
+        context=context,
+        status=status,
+    )
 
 
 def _fitting(plan: TreatmentPlan, dose_number: int, chosen: Chosen, refusal: NotAvailable | None) -> dict[str, object]:
