@@ -99,6 +99,28 @@ def record_dose(
         )
 
 
+def record_day(*, doses: Mapping[int, int], given_on: date, source: DoseSource, by: User | None) -> None:
+    """Put on record the doses given on one local date, as numbers by plan id. A fixed number of queries.
+
+    Raises `Refused` as `record_dose` does, also for a dose that is on record already.
+    """
+    with transaction.atomic():
+        list(TreatmentPlan.objects.select_for_update(no_key=True).filter(pk__in=doses).order_by("pk").values_list("pk"))
+        known: dict[int, dict[int, date]] = defaultdict(dict)
+        for plan_id, number, day in DoseGiven.objects.filter(plan__in=doses).values_list(
+            "plan_id", "dose_number", "given_on"
+        ):
+            known[plan_id][number] = day
+        for plan_id, number in doses.items():
+            if number in known[plan_id]:
+                raise Refused(f"Dose {number} is on record already.", field="dose_number")
+            check_order(dates=known[plan_id], dose_number=number, given_on=given_on)
+        DoseGiven.objects.bulk_create(
+            DoseGiven(plan_id=plan_id, dose_number=number, given_on=given_on, source=source, recorded_by=by)
+            for plan_id, number in doses.items()
+        )
+
+
 def remove_dose(*, plan: TreatmentPlan, dose_number: int) -> None:
     """Take back a dose that was recorded by mistake. Raises `Refused` when it is not on record."""
     deleted, _ = DoseGiven.objects.filter(plan=plan, dose_number=dose_number).delete()

@@ -13,22 +13,15 @@ MONTHLY = range(14, 60)
 
 
 def book_series(*, story: Story, courses: list[Course]) -> None:
-    """Book some patients' doses months ahead, each on their usual weekday and hour."""
-    story.now_is(story.at(story.today - timedelta(days=1), time(16, 40)))
+    """Book some patients' doses months ahead, each on their usual weekday and hour. Stop a few idle courses."""
+    at = story.at(story.today - timedelta(days=1), time(16, 40))
+    idle = [course for course in courses if max(course.dates.values(), default=story.today) < story.today]
     for course in courses:
-        if course.regimen.interval not in MONTHLY or course.is_lost or story.rng.random() > SERIES:
-            continue
-        if max(course.dates.values(), default=story.today) < story.today:
+        if course.regimen.interval not in MONTHLY or course in idle or story.rng.random() > SERIES:
             continue
         for _ in range(story.rng.choice(SERIES_DOSES)):
-            if story.book_next(course, from_day=story.today) is None:
+            if story.book_next(course, from_day=story.today, at=at) is None:
                 break
-    _stop_some(courses, story)
-
-
-def _stop_some(courses: list[Course], story: Story) -> None:
-    """Of those who have nothing booked, some were paused or ended by their prescriber."""
-    idle = [course for course in courses if max(course.dates.values(), default=story.today) < story.today]
     for course in idle[:2]:
         pause_plan(plan=course.plan)
     for course in idle[2:4]:

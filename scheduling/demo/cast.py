@@ -11,15 +11,15 @@ from scheduling.demo.diary import Diary
 from scheduling.demo.people import invent
 
 SHARES = {"madison": 0.5, "eau-claire": 0.3, "wausau": 0.2}
-TODAY = {"madison": 0.2, "eau-claire": 0.16, "wausau": 0.14}
+TODAY = {"madison": 0.21, "eau-claire": 0.17, "wausau": 0.15}
 """The share of each clinic's patients who come today: a full day, so that there is something to see."""
 
 LEAST_TODAY = {"madison": 11, "eau-claire": 5, "wausau": 3}
 
-BUSY = range(-4, 12)
+BUSY = range(-5, 10)
 """Days around today that are as full as a running clinic; further out the book thins, as real ones do."""
 
-BUSY_SHARE = 0.5
+BUSY_SHARE = 0.7
 FORGETFUL = 0.05
 
 

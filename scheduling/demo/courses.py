@@ -82,8 +82,6 @@ class Course:
     dates: dict[int, date] = field(default_factory=dict)
     forgets_from: date | None = None
     """From this day on the next dose stays unbooked: the patient does not call back."""
-    is_lost: bool = False
-    """That day has come."""
 
     @property
     def patient(self) -> Patient:
@@ -215,7 +213,10 @@ def _give_earlier_doses(course: Course, first_number: int) -> None:
 
 
 def _usual_hour(quarters: int, rng: Random) -> time:
-    """Long stays begin in the morning; short ones fill the day, with fewer towards its end."""
-    latest = max(16 * 60 + 30 - 15 * quarters, 8 * 60)
-    minutes = int(rng.triangular(7 * 60 + 30, latest, min(9 * 60 + 30, latest)))
+    """Long stays begin in the morning; short ones fill the day, half of them around the late morning."""
+    earliest, latest = 7 * 60 + 30, max(17 * 60 + 15 - 15 * quarters, 8 * 60)
+    late_morning = earliest + (latest - earliest) / 3
+    minutes = int(
+        rng.triangular(earliest, latest, late_morning) if rng.random() < 0.5 else rng.uniform(earliest, latest)
+    )
     return time(minutes // 60, minutes % 60 // 15 * 15)

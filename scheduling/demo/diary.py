@@ -6,10 +6,10 @@ from datetime import date, datetime, time
 
 from clinic.hours import ClinicDayKey
 from clinic.models import Clinic
-from clinic.quarters import ClinicDate, local_date
+from clinic.quarters import ClinicDate
 from scheduling.engine.day import Day, Stay, each
+from scheduling.engine.seating import choose_chair
 from scheduling.load import load_days
-from scheduling.models import Appointment
 
 FAR = 8
 """Quarters from the usual hour within which a start is taken as it is; beyond, another day may be better."""
@@ -17,11 +17,13 @@ FAR = 8
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A start that is free, and how many quarters it lies from the hour that was wanted."""
+    """A start that is free, with a chair, and how many quarters it lies from the hour that was wanted."""
 
     clinic: Clinic
     day: date
-    moment: datetime
+    start: datetime
+    end: datetime
+    chair_id: int
     away: int
 
 
@@ -52,25 +54,30 @@ class Diary:
             return None
         grid = ClinicDate(day, clinic.zone)
         wanted = grid.quarter_at(clock)
-        free = 0
-        for starts in self.day(clinic, day).starts(quarters, kinds=kinds).values():
-            free |= starts
-        if not free:
+        day_ = self.day(clinic, day)
+        free = day_.starts(quarters, kinds=kinds)
+        union = 0
+        for starts in free.values():
+            union |= starts
+        if not union:
             return None
-        best = min(each(free), key=lambda quarter: (abs(quarter - wanted), quarter))
-        return Start(clinic, day, grid.moment_of(best), abs(best - wanted))
-
-    def add(self, appointment: Appointment) -> None:
-        """Note what was booked."""
-        clinic = appointment.clinic
-        grid = ClinicDate(local_date(appointment.start, clinic.zone), clinic.zone)
-        stay = Stay(
-            appointment.pk, appointment.chair_id, grid.quarter_of(appointment.start), grid.quarter_of(appointment.end)
+        best = min(each(union), key=lambda quarter: (abs(quarter - wanted), quarter))
+        chairs = [chair for chair, starts in free.items() if starts >> best & 1]
+        return Start(
+            clinic=clinic,
+            day=day,
+            start=grid.moment_of(best),
+            end=grid.moment_of(best + quarters),
+            chair_id=choose_chair(day_, start=best, length=quarters, chairs=chairs),
+            away=abs(best - wanted),
         )
-        self._days[clinic.pk, grid.day] = self.day(clinic, grid.day).with_stay(stay)
 
-    def remove(self, appointment: Appointment) -> None:
-        """Note what was given up."""
-        clinic = appointment.clinic
-        day = local_date(appointment.start, clinic.zone)
-        self._days[clinic.pk, day] = self.day(clinic, day).without(appointment.pk)
+    def hold(self, key: int, start: Start) -> None:
+        """Note that a start was taken. `key` tells it from others of that day."""
+        grid = ClinicDate(start.day, start.clinic.zone)
+        stay = Stay(key, start.chair_id, grid.quarter_of(start.start), grid.quarter_of(start.end))
+        self._days[start.clinic.pk, start.day] = self.day(start.clinic, start.day).with_stay(stay)
+
+    def release(self, key: int, start: Start) -> None:
+        """Note that it was given up."""
+        self._days[start.clinic.pk, start.day] = self.day(start.clinic, start.day).without(key)

@@ -3,17 +3,17 @@
 from datetime import date, datetime, time, timedelta
 
 from clinic.hours import days_between
-from scheduling.booking import cancel, set_status
 from scheduling.demo.courses import Course
 from scheduling.demo.story import Story, Visit
-from scheduling.models import Appointment, Reason, Status
-from scheduling.recording import Step, record_visit
+from scheduling.models import Reason, Status
+from scheduling.taking_over import PastVisit, Step, take_over_day
 from therapies.models import DosePhase
 
 NO_SHOWS = 0.05
 CANCELLED = 0.07
 LEFT = 0.008
 ENDED_EARLY = 0.2
+CONFIRMED = 0.8
 
 CANCEL_REASONS = (
     (Reason.PATIENT_ILL, 30),
@@ -27,23 +27,24 @@ CANCEL_REASONS = (
 )
 MISSED_REASONS = ((Reason.UNREACHED, 55), (Reason.TRANSPORT, 20), (Reason.PATIENT_ILL, 15), (Reason.PATIENT_WORK, 10))
 
+CALLED_OFF = (3, 20, 26, 30, 50, 75, 120)
+"""Hours before a visit when patients call it off."""
+
 
 def tell(*, story: Story, courses: list[Course], first_day: date) -> None:
-    """Book everybody's first visit here, then live through each day until yesterday."""
+    """Agree on everybody's first visit here, then live through each day until yesterday."""
     for course in sorted(courses, key=lambda one: one.first_visit):
         _first_booking(story, course)
     for day in days_between(first_day, story.today - timedelta(days=1)):
-        for visit in sorted(story.visits.pop(day, []), key=lambda one: (one.appointment.start, one.appointment.pk)):
-            _live_through(story, visit, day)
-
-
-def book_ahead(story: Story, course: Course, *, from_day: date) -> None:
-    """Book as many doses as are booked at a time for this course."""
-    if course.is_lost:
-        return
-    for _ in range(course.regimen.ahead):
-        if story.book_next(course, from_day=from_day) is None:
-            return
+        of_day = sorted(story.visits.pop(day, []), key=lambda visit: (visit.start.start, visit.key))
+        lived = [(visit, _live_through(story, visit)) for visit in of_day]
+        story.clock.set(story.at(day, time(23, 45)))
+        for clinic in story.clinics:
+            visits = [past for visit, past in lived if visit.start.clinic == clinic]
+            if visits:
+                take_over_day(clinic=clinic, day=day, visits=visits, by=story.staff.front_desk)
+        for visit, past in lived:
+            _what_follows(story, visit, past)
 
 
 def reason_from(story: Story, reasons: tuple[tuple[Reason, int], ...]) -> Reason:
@@ -51,10 +52,9 @@ def reason_from(story: Story, reasons: tuple[tuple[Reason, int], ...]) -> Reason
     return story.rng.choices([reason for reason, _ in reasons], weights=[share for _, share in reasons])[0]
 
 
-def steps_of(appointment: Appointment, phase: DosePhase, *, story: Story) -> list[Step]:
+def steps_of(story: Story, start: datetime, end: datetime, phase: DosePhase) -> list[Step]:
     """When the patient of a visit arrives, sits down, is infused, observed and done, around the times as booked."""
     rng = story.rng
-    start, end = appointment.start, appointment.end
     arrived = start + timedelta(minutes=rng.randint(-14, 2))
     seated = max(start + timedelta(minutes=rng.randint(0, 7)), arrived + timedelta(minutes=1))
     infusing = seated + timedelta(minutes=phase.setup_minutes + phase.premedication_minutes + rng.randint(-3, 4))
@@ -68,88 +68,66 @@ def steps_of(appointment: Appointment, phase: DosePhase, *, story: Story) -> lis
 
 
 def _first_booking(story: Story, course: Course) -> None:
-    """The first visit here was booked some weeks before it."""
+    """The first visit here was agreed some weeks before it."""
     weeks_before = course.first_visit - timedelta(days=story.rng.randint(10, 40))
     latest = story.today - timedelta(days=story.rng.randint(1, 6))
-    story.now_is(story.at(min(weeks_before, latest), _office_hour(story)))
-    book_ahead(story, course, from_day=course.first_visit)
+    at = story.at(min(weeks_before, latest), time(story.rng.randint(8, 16), story.rng.randint(0, 59)))
+    _book_at_once(story, course, from_day=course.first_visit, at=at)
 
 
-def _live_through(story: Story, visit: Visit, day: date) -> None:
-    # Several doses booked together (a relapse, a first course) hang on one another; those patients come.
+def _book_at_once(story: Story, course: Course, *, from_day: date, at: datetime) -> None:
+    """Agree on as many doses as are booked at a time for this course."""
+    for _ in range(course.regimen.ahead):
+        if story.book_next(course, from_day=from_day, at=at) is None:
+            return
+
+
+def _live_through(story: Story, visit: Visit) -> PastVisit:
+    """What became of a visit. Several doses booked together hang on one another: those patients come."""
     fate = story.rng.random() if visit.course.regimen.ahead == 1 else 1.0
+    start, reason, note = visit.start.start, "", ""
     if fate < CANCELLED:
-        _cancel(story, visit, day)
+        called = max(start - timedelta(hours=story.rng.choice(CALLED_OFF)), visit.booked_at + timedelta(hours=1))
+        steps, reason = [(Status.CANCELLED, min(called, start))], reason_from(story, CANCEL_REASONS)
     elif fate < CANCELLED + NO_SHOWS:
-        _miss(story, visit, day)
+        given_up = start + timedelta(minutes=story.rng.randint(35, 75))
+        steps, reason = [(Status.NO_SHOW, given_up)], reason_from(story, MISSED_REASONS)
     elif fate < CANCELLED + NO_SHOWS + LEFT:
-        _leave(story, visit, day)
+        steps = [(Status.ARRIVED, start - timedelta(minutes=4)), (Status.LEFT, start + timedelta(minutes=20))]
+        reason, note = Reason.NOT_WELL_TODAY, "Fever at check-in"
     else:
-        _treat(story, visit)
+        phase = story.therapies.phase(visit.course.plan, visit.number)
+        steps = steps_of(story, start, visit.start.end, phase)
+    confirmed = start - timedelta(days=story.rng.randint(1, 5), hours=story.rng.randint(0, 6))
+    is_confirmed = story.rng.random() < CONFIRMED and visit.booked_at < confirmed <= steps[0][1]
+    return PastVisit(
+        plan=visit.course.plan,
+        dose_number=visit.number,
+        chair_id=visit.start.chair_id,
+        start=start,
+        end=visit.start.end,
+        booked_at=visit.booked_at,
+        steps=steps,
+        confirmed_at=confirmed if is_confirmed else None,
+        reason=reason,
+        note=note,
+    )
 
 
-def _treat(story: Story, visit: Visit) -> None:
-    appointment, course = visit.appointment, visit.course
-    steps = steps_of(appointment, story.therapies.phase(course.plan, appointment.dose_number), story=story)
-    story.now_is(steps[-1][1])
-    record_visit(appointment=appointment, steps=steps, by=story.staff.nurse)
-    if course.next_number == appointment.dose_number + 1:
-        _book_on_leaving(story, course)
-
-
-def _book_on_leaving(story: Story, course: Course) -> None:
-    """The next dose is booked as the patient leaves, unless this is one who does not call back."""
+def _what_follows(story: Story, visit: Visit, past: PastVisit) -> None:
+    """The next dose is agreed on as the patient leaves; who did not come finds another day."""
+    course, day = visit.course, visit.start.day
+    if past.outcome != Status.DONE:
+        story.forget(visit)
+    if course.next_number != visit.number + (past.outcome == Status.DONE):
+        return  # later doses stand already
     following = course.due(course.next_number)
     if following is None:
         return
-    if course.forgets_from is not None and following.target >= course.forgets_from:
-        course.is_lost = True
-    book_ahead(story, course, from_day=following.target)
-
-
-def _cancel(story: Story, visit: Visit, day: date) -> None:
-    appointment = visit.appointment
-    story.now_is(_between(story, appointment.booked_at, appointment.start))
-    cancel(appointment=appointment, reason=reason_from(story, CANCEL_REASONS), by=story.staff.front_desk)
-    _rebook(story, visit, day + timedelta(days=story.rng.randint(1, 7)))
-
-
-def _miss(story: Story, visit: Visit, day: date) -> None:
-    appointment = visit.appointment
-    story.now_is(appointment.start + timedelta(minutes=story.rng.randint(35, 75)))
-    reason = reason_from(story, MISSED_REASONS)
-    set_status(appointment=appointment, status=Status.NO_SHOW, reason=reason, by=story.staff.front_desk)
-    _rebook(story, visit, day + timedelta(days=story.rng.randint(2, 8)))
-
-
-def _leave(story: Story, visit: Visit, day: date) -> None:
-    appointment = visit.appointment
-    story.now_is(appointment.start)
-    set_status(appointment=appointment, status=Status.ARRIVED, by=story.staff.front_desk)
-    story.now_is(appointment.start + timedelta(minutes=20))
-    set_status(
-        appointment=appointment,
-        status=Status.LEFT,
-        reason=Reason.NOT_WELL_TODAY,
-        note="Fever at check-in",
-        by=story.staff.nurse,
-    )
-    _rebook(story, visit, day + timedelta(days=story.rng.randint(6, 12)))
-
-
-def _rebook(story: Story, visit: Visit, from_day: date) -> None:
-    """Find the patient another day, unless later doses stand already or this is one who does not call back."""
-    story.forget(visit)
-    course = visit.course
-    if course.next_number == visit.appointment.dose_number and not course.is_lost:
-        story.book_next(course, from_day=from_day)
-
-
-def _between(story: Story, booked_at: datetime, start: datetime) -> datetime:
-    """When a visit was called off: a day or some before it, after it had been booked."""
-    called = start - timedelta(hours=story.rng.choice((3, 20, 26, 30, 50, 75, 120)))
-    return max(called, booked_at + timedelta(hours=1)) if booked_at + timedelta(hours=1) < start else start
-
-
-def _office_hour(story: Story) -> time:
-    return time(story.rng.randint(8, 16), story.rng.randint(0, 59))
+    if course.forgets_from is not None and max(following.target, day) >= course.forgets_from:
+        return
+    if past.outcome == Status.DONE:
+        _book_at_once(story, course, from_day=following.target, at=past.last_moment)
+    else:
+        later = day + timedelta(days=story.rng.randint(1, 8))
+        story.book_next(course, from_day=later, at=past.last_moment)

@@ -19,7 +19,7 @@ from scheduling.demo.story import Story
 from scheduling.locks import SPEAKING_AT_COMMIT
 from scheduling.models import Appointment
 
-PATIENTS = 320
+PATIENTS = 400
 DAYS_BACK = 182
 DAYS_AHEAD = 280
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import count
 from random import Random
 
 from clinic.models import Clinic
@@ -24,10 +25,21 @@ OUTSIDE = {"green": 0, "amber": 3, "red": 9, "too_soon": 99}
 
 @dataclass(slots=True)
 class Visit:
-    """An appointment of the story that is still to come."""
+    """A visit that is agreed. Its `appointment` is there from today on; past days are taken over as a whole."""
 
+    key: int
     course: Course
-    appointment: Appointment
+    number: int
+    start: Start
+    booked_at: datetime
+    appointment: Appointment | None = None
+
+    @property
+    def booked(self) -> Appointment:
+        """The appointment of a visit of today or later."""
+        if self.appointment is None:
+            raise ValueError("a visit of the past has no appointment yet")
+        return self.appointment
 
 
 @dataclass(slots=True)
@@ -43,46 +55,42 @@ class Story:
     clock: Clock
     rng: Random
     visits: dict[date, list[Visit]] = field(default_factory=lambda: defaultdict(list))
+    _keys: "count[int]" = field(default_factory=lambda: count(1))
 
-    def book_next(self, course: Course, *, from_day: date) -> Visit | None:
-        """Book the next dose of a course, on `from_day` or later, at the time the clock shows. None if none is due."""
+    def book_next(self, course: Course, *, from_day: date, at: datetime) -> Visit | None:
+        """Agree at a moment on a time for the next dose of a course, on `from_day` or later. None if none is due.
+
+        From today on it is booked; the past is kept in mind until its day is taken over.
+        """
         number = course.next_number
         due = course.due(number)
         if due is None or max(due.target, from_day) > self.last_day - timedelta(days=LATEST):
             return None
-        start = self._start_for(course, number, due, from_day)
+        start = self._start_for(course, number, due, from_day, at)
         if start is None:
             return None
-        appointment = book(
-            plan=course.plan,
-            dose_number=number,
-            clinic=start.clinic,
-            start=start.moment,
-            by=self.staff.front_desk,
-        )
-        self.diary.add(appointment)
+        visit = Visit(next(self._keys), course, number, start, at)
+        if start.day >= self.today:
+            self.clock.set(at)
+            visit.appointment = book(
+                plan=course.plan, dose_number=number, clinic=start.clinic, start=start.start, by=self.staff.front_desk
+            )
+        self.diary.hold(visit.key, start)
         course.dates[number] = start.day
-        visit = Visit(course, appointment)
         self.visits[start.day].append(visit)
         return visit
 
     def forget(self, visit: Visit) -> None:
         """The dose of a visit is not held any more: it was cancelled, missed or left."""
-        self.diary.remove(visit.appointment)
-        del visit.course.dates[visit.appointment.dose_number]
+        self.diary.release(visit.key, visit.start)
+        del visit.course.dates[visit.number]
 
     def at(self, day: date, clock: time) -> datetime:
         """A moment of the story; all clinics share one wall clock."""
         return at_wall_clock(day, clock, self.clinics[0].zone)
 
-    def now_is(self, moment: datetime) -> None:
-        """Set the clock."""
-        self.clock.set(moment)
-
-    def _start_for(self, course: Course, number: int, due: DueDose, from_day: date) -> Start | None:
-        first = max(
-            from_day, due.earliest or from_day, local_date(self.clock.moment, course.clinic.zone) + timedelta(1)
-        )
+    def _start_for(self, course: Course, number: int, due: DueDose, from_day: date, at: datetime) -> Start | None:
+        first = max(from_day, due.earliest or from_day, local_date(at, course.clinic.zone) + timedelta(days=1))
         wanted = max(due.target, first)
         days = [wanted + timedelta(days=offset) for offset in range(-3, LATEST)]
         days = [day for day in days if day >= first]

@@ -15,7 +15,7 @@ from scheduling.load import load_day
 from scheduling.models import Appointment, Reason, Status
 
 FIRST_LIVELY, LAST_LIVELY = time(10), time(15)
-MORNING, AFTERNOON = time(11), time(14, 30)
+MORNING, AFTERNOON = time(11), time(14)
 
 LATE = timedelta(minutes=20)
 MISSED = timedelta(minutes=45)
@@ -52,25 +52,25 @@ def bring_to_life(*, story: Story, now: datetime) -> None:
     _confirm_the_next_days(story)
     marks: list[Mark] = []
     for clinic in story.clinics:
-        visits = [visit for visit in story.visits.get(story.today, []) if visit.appointment.clinic_id == clinic.pk]
-        visits.sort(key=lambda visit: (visit.appointment.start, visit.appointment.pk))
+        visits = [visit for visit in story.visits.get(story.today, []) if visit.start.clinic == clinic]
+        visits.sort(key=lambda visit: (visit.start.start, visit.key))
         _call_one_off(story, visits, moment)
         late, missed = _absent(visits, moment)
         for visit in visits:
             if visit is missed:
-                marks.append(Mark(visit.appointment.start + MISSED, visit, Status.NO_SHOW))
+                marks.append(Mark(visit.start.start + MISSED, visit, Status.NO_SHOW))
             elif visit is not late:
                 marks += _marks(story, visit, moment)
-    for mark in sorted(marks, key=lambda mark: (mark.at, mark.visit.appointment.pk)):
-        story.now_is(mark.at)
+    for mark in sorted(marks, key=lambda mark: (mark.at, mark.visit.key)):
+        story.clock.set(mark.at)
         is_missed = mark.status == Status.NO_SHOW
         set_status(
-            appointment=mark.visit.appointment,
+            appointment=mark.visit.booked,
             status=mark.status,
             by=story.staff.front_desk if is_missed or mark.status == Status.ARRIVED else story.staff.nurse,
             reason=reason_from(story, MISSED_REASONS) if is_missed else "",
         )
-    story.now_is(moment)
+    story.clock.set(moment)
     _send_a_nurse_home(story, moment)
 
 
@@ -81,19 +81,19 @@ def _confirm_the_next_days(story: Story) -> None:
         for visit in story.visits.get(story.today + timedelta(days=offset), []):
             if story.rng.random() < share:
                 asked = story.at(story.today - timedelta(days=story.rng.randint(1, 3)), time(story.rng.randint(9, 18)))
-                story.now_is(max(asked, visit.appointment.booked_at))
-                confirm(appointment=visit.appointment, by=story.staff.front_desk)
+                story.clock.set(max(asked, visit.booked_at))
+                confirm(appointment=visit.booked, by=story.staff.front_desk)
 
 
 def _call_one_off(story: Story, visits: list[Visit], moment: datetime) -> None:
     """Somebody of the afternoon called in ill in the morning."""
-    later = [visit for visit in visits if visit.appointment.start > moment + timedelta(hours=1)]
+    later = [visit for visit in visits if visit.start.start > moment + timedelta(hours=1)]
     if len(later) < 3:
         return
     visit = later[1]
-    story.now_is(story.at(story.today, time(7, 40)))
+    story.clock.set(story.at(story.today, time(7, 40)))
     cancel(
-        appointment=visit.appointment,
+        appointment=visit.booked,
         reason=Reason.PATIENT_ILL,
         note="Fever since last night, will call back",
         by=story.staff.front_desk,
@@ -104,21 +104,21 @@ def _call_one_off(story: Story, visits: list[Visit], moment: datetime) -> None:
 
 def _absent(visits: list[Visit], moment: datetime) -> tuple[Visit | None, Visit | None]:
     """Who is late and who never came: the two whose times passed last, if enough others are there."""
-    due = [visit for visit in visits if visit.appointment.start + LATE <= moment]
+    due = [visit for visit in visits if visit.start.start + LATE <= moment]
     late = due[-1] if len(due) >= 3 else None
-    missed = next((visit for visit in reversed(due[:-1]) if visit.appointment.start + MISSED <= moment), None)
+    missed = next((visit for visit in reversed(due[:-1]) if visit.start.start + MISSED <= moment), None)
     return late, missed if len(due) >= 4 else None
 
 
 def _marks(story: Story, visit: Visit, moment: datetime) -> list[Mark]:
     """What has happened to a patient by a moment."""
-    appointment = visit.appointment
-    phase = story.therapies.phase(visit.course.plan, appointment.dose_number)
-    steps = steps_of(appointment, phase, story=story)
+    start = visit.start.start
+    phase = story.therapies.phase(visit.course.plan, visit.number)
+    steps = steps_of(story, start, visit.start.end, phase)
     marks = [Mark(at, visit, status) for status, at in steps if at <= moment]
-    if not marks and moment < appointment.start <= moment + 2 * QUARTER:
+    if not marks and moment < start <= moment + 2 * QUARTER:
         # Who is next is in the waiting room.
-        marks = [Mark(min(moment, appointment.start - timedelta(minutes=5)), visit, Status.ARRIVED)]
+        marks = [Mark(min(moment, start - timedelta(minutes=5)), visit, Status.ARRIVED)]
     return marks
 
 
@@ -153,4 +153,4 @@ def _uncovered(day: Day, nurse_id: int, quarter: int) -> int:
 
 def booked_today(story: Story) -> list[Appointment]:
     """Everything on today's boards that was not called off."""
-    return [visit.appointment for visit in story.visits.get(story.today, [])]
+    return [visit.booked for visit in story.visits.get(story.today, [])]
