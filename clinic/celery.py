@@ -19,9 +19,14 @@ from django.conf import settings
 # A worker that dies with a task in hand: how long until somebody else gets it. Longer than any task takes.
 VISIBILITY_TIMEOUT = 15 * 60
 
-# What runs by the clock: name -> {"task": "reminders.tasks.send_due", "schedule": 60.0}.
-# Schedules only; countdown and ETA are never used, since Redis would deliver those twice.
+# What runs by the clock. Schedules only; countdown and ETA are never used, since Redis would deliver those twice.
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # A look that nobody took in time is of no use: the next one sees the same rows.
+    "messages": {
+        "task": "reminders.tasks.look",
+        "schedule": settings.DISPATCH_EVERY,
+        "options": {"expires": settings.DISPATCH_EVERY},
+    },
     # In the small hours of every clinic's zone.
     "rosters": {"task": "scheduling.tasks.top_up_rosters", "schedule": crontab(hour="8", minute="30")},
 }

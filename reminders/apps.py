@@ -1,4 +1,8 @@
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from reminders.wording import betraying
 
 
 class RemindersConfig(AppConfig):
@@ -7,3 +11,8 @@ class RemindersConfig(AppConfig):
 
     def ready(self) -> None:
         from reminders import outbox  # noqa: F401  (its receiver hears of every appointment that changes)
+
+        if words := betraying(settings.SENDER_NAME, ()):
+            raise ImproperlyConfigured(
+                f"SENDER_NAME must not say “{words[0]}”: whoever sees a text would know what the patient has or gets."
+            )
