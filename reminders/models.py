@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from clinic.models import Clinic, User
-from patients.models import ContactPoint
+from patients.models import ContactPoint, Patient
 from scheduling.models import Appointment
 from therapies.models import Therapy
 
@@ -125,6 +125,9 @@ class Message(models.Model):
     rule = models.CharField(max_length=20)
     channel = models.CharField(max_length=5, choices=Channel)
     contact_point = models.ForeignKey(ContactPoint, models.SET_NULL, null=True, related_name="messages")
+    again = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often people decided to send it anew after it failed."
+    )
     language = models.CharField(max_length=5, default="en")
     only_unconfirmed = models.BooleanField(default=False, help_text="Retired when the patient confirms.")
     keeps_place = models.BooleanField(default=False, help_text="Other texts to the number give way to this one.")
@@ -162,7 +165,8 @@ class Message(models.Model):
         ordering = ["due_at", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["appointment", "appointment_version", "rule", "channel"], name="message_once_per_version"
+                fields=["appointment", "appointment_version", "rule", "channel", "again"],
+                name="message_once_per_version",
             ),
             models.CheckConstraint(condition=Q(status__in=MessageStatus.values), name="message_status_is_known"),
             models.CheckConstraint(condition=Q(channel__in=Channel.values), name="message_channel_is_known"),
@@ -253,6 +257,9 @@ class PatientLink(models.Model):
     key = models.CharField(max_length=32, unique=True)
     created_at = models.DateTimeField(db_default=Now())
     revoked_at = models.DateTimeField(null=True, blank=True)
+    wrong_tries = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Wrong dates of birth in a row. Too many lock the page."
+    )
 
     class Meta:
         ordering = ["appointment", "-created_at"]
@@ -274,3 +281,66 @@ class Pulse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at:%H:%M:%S}"
+
+
+class Via(models.TextChoices):
+    """How a patient spoke to us."""
+
+    SMS = "sms", "Text"
+    PAGE = "page", "The patient's page"
+
+
+class Meaning(models.TextChoices):
+    """What we took a patient's words for."""
+
+    CONFIRM = "confirm", "Will come"
+    ANOTHER_TIME = "another", "Wants another time"
+    MOVED = "moved", "Chose another time"
+    STOP = "stop", "No more messages"
+    START = "start", "Messages again"
+    HELP = "help", "Asked who we are"
+    OTHER = "other", "To be read"
+
+
+class Reply(models.Model):
+    """Something a patient told us, by text or on their page, what we took it for, and what came of it.
+
+    `for_people` puts it on the front desk's list until somebody has handled it. It is true from the first moment and
+    taken back once the program has done all there is to do, so nothing that breaks in between is lost.
+    """
+
+    via = models.CharField(max_length=4, choices=Via)
+    provider_id = models.CharField(max_length=64, blank=True, default="", db_default="")
+    number = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="E.164.")
+    words = models.CharField(max_length=1600, blank=True, help_text="What the patient wrote.")
+    meaning = models.CharField(max_length=7, choices=Meaning, default=Meaning.OTHER)
+    patient = models.ForeignKey(Patient, models.SET_NULL, null=True, related_name="replies")
+    appointment = models.ForeignKey(Appointment, models.SET_NULL, null=True, related_name="replies")
+    clinic = models.ForeignKey(
+        Clinic, models.PROTECT, null=True, related_name="replies", help_text="Empty: a number that we do not know."
+    )
+    outcome = models.CharField(max_length=200, blank=True, default="", db_default="", help_text="What came of it.")
+    answer = models.CharField(max_length=320, blank=True, default="", db_default="", help_text="What we texted back.")
+    received_at = models.DateTimeField()
+    for_people = models.BooleanField(default=True, db_default=True)
+    handled_at = models.DateTimeField(null=True, blank=True)
+    handled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+        verbose_name_plural = "replies"
+        constraints = [
+            models.UniqueConstraint(fields=["provider_id"], condition=~Q(provider_id=""), name="reply_taken_once"),
+            models.CheckConstraint(condition=Q(meaning__in=Meaning.values), name="reply_meaning_is_known"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["clinic", "received_at"],
+                name="replies_for_people",
+                condition=Q(for_people=True, handled_at__isnull=True),
+            ),
+            models.Index(fields=["number", "received_at"], name="replies_of_a_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_meaning_display()}, {self.received_at:%Y-%m-%d %H:%M}"
