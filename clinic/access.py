@@ -24,6 +24,7 @@ class Act(StrEnum):
     EDIT_PATIENTS = auto()
     BOOK = auto()
     CHANGE_STATUS = auto()
+    SEE_WORKLISTS = auto()
     SEE_STAFFING = auto()
     EDIT_STAFFING = auto()
     OVERRIDE = auto()
@@ -35,9 +36,9 @@ class Act(StrEnum):
 _NURSE = {Act.SEE_BOARD, Act.SEE_ROSTER, Act.SEE_PATIENTS, Act.CHANGE_STATUS, Act.SEE_STAFFING}
 
 GRANTS: dict[str, frozenset[Act]] = {
-    Role.FRONT_DESK: frozenset(_NURSE | {Act.EDIT_PATIENTS, Act.BOOK, Act.SEE_OUTBOX}),
+    Role.FRONT_DESK: frozenset(_NURSE | {Act.EDIT_PATIENTS, Act.BOOK, Act.SEE_WORKLISTS, Act.SEE_OUTBOX}),
     Role.NURSE: frozenset(_NURSE),
-    Role.CHARGE_NURSE: frozenset(_NURSE | {Act.BOOK, Act.EDIT_STAFFING}),
+    Role.CHARGE_NURSE: frozenset(_NURSE | {Act.BOOK, Act.SEE_WORKLISTS, Act.EDIT_STAFFING}),
     Role.MANAGER: frozenset(Act),
 }
 

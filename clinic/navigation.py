@@ -57,7 +57,7 @@ _PAGES = (
         ),
     ),
     _Page("Staffing", "staffing_today", Act.SEE_STAFFING, True, ("staffing",)),
-    _Page("Worklists", "worklists", Act.BOOK, False),
+    _Page("Worklists", "worklists", Act.SEE_WORKLISTS, False, ("waitlist", "waitlist_add", "waitlist_earlier")),
     _Page("Reports", "reports", Act.SEE_REPORTS, False),
     _Page("Messages", "outbox", Act.SEE_OUTBOX, False),
 )

@@ -1,6 +1,7 @@
 """Rows to engine days: one query per need, however many days; a day is built when it is looked at.
 
-A clinic day's appointments are those that start on it; no stay crosses local midnight.
+A clinic day's appointments are those that start on it; no stay crosses local midnight. Chairs that an open offer holds
+are stays of the day too, with the offer's id made negative.
 """
 
 from bisect import bisect_right
@@ -10,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from clinic.hours import ClinicDayKey, days_between, open_periods
 from clinic.models import Chair, ChairOutage, Clinic
@@ -25,6 +27,15 @@ STAYS = """
         left join scheduling_nurseassignment n on n.appointment_id = a.id
     where a.clinic_id = any(%s) and lower(a.period) >= %s and lower(a.period) < %s and a.status = any(%s)
     order by a.id, lower(n.period)
+"""
+
+HELD_CHAIRS = """
+    select c.clinic_id, extract(epoch from lower(o.period))::bigint, extract(epoch from upper(o.period))::bigint,
+           -o.id, o.chair_id
+    from scheduling_waitlistoffer o
+        join clinic_chair c on c.id = o.chair_id
+    where c.clinic_id = any(%s) and lower(o.period) >= %s and lower(o.period) < %s
+        and o.outcome = '' and o.held_until > %s
 """
 
 FLOORS = """
@@ -54,6 +65,7 @@ class Days:
         end = max(grid.end for grid in self.grids.values())
         self._floors = self._by_day(_fetch(FLOORS, [ids, start, end]))
         self._stays = self._by_day(_fetch(STAYS, [list(IN_CHAIR), ids, start, end, list(HELD)]))
+        self._held = self._by_day(_fetch(HELD_CHAIRS, [ids, start, end, timezone.now()]))
         self._hours = open_periods(clinics=clinics, first_day=first_day, last_day=last_day)
         self._chairs = _chairs(ids)
         self._outages = _outages(ids, start, end)
@@ -76,6 +88,10 @@ class Days:
             ),
             nurses=_nurses(self._floors.get(key, ()), zero),
             stays=_stays(self._stays.get(key, ()), zero),
+            held=tuple(
+                Stay(pk, chair, _quarter(start, zero), _quarter(end, zero))
+                for _, start, end, pk, chair in self._held.get(key, ())
+            ),
         )
 
     def _by_day(self, rows: Iterable[Row]) -> dict[ClinicDayKey, list[Row]]:
@@ -88,12 +104,12 @@ class Days:
 
 
 def load_day(*, clinic: Clinic, day: date) -> Day:
-    """One clinic day as it stands in the database. Six queries."""
+    """One clinic day as it stands in the database. Seven queries."""
     return load_days(clinics=[clinic], first_day=day, last_day=day).build((clinic.pk, day))
 
 
 def load_days(*, clinics: Sequence[Clinic], first_day: date, last_day: date) -> Days:
-    """The days of some clinics (one at least) from the first to the last, both included. Six queries in all."""
+    """The days of some clinics (one at least) from the first to the last, both included. Seven queries in all."""
     return Days(clinics, first_day, last_day)
 
 

@@ -1,4 +1,4 @@
-"""Appointments, the nurses who care for them, and the lock of a clinic day.
+"""Appointments, the nurses who care for them, the lock of a clinic day; who waits for a time, and marks on worklists.
 
 What must never be is refused by the database: see migration `0002_guarantees` for the temporal foreign key,
 the composite keys and the tiling trigger, and `Meta.constraints` here for the rest. DESIGN calls them G1 to G9.
@@ -8,12 +8,12 @@ Written only by the rule modules of this room.
 from datetime import datetime
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import Deferrable, Q
+from django.db.models import Deferrable, F, Q
 from django.db.models.functions import Now
 
-from clinic.models import Chair, Clinic, Nurse, User
+from clinic.models import Chair, Clinic, Nurse, User, Weekday
 from clinic.periods import by_beginning, on_quarter_hours
 from patients.models import Patient, TreatmentPlan
 from therapies.models import DosePhase
@@ -192,3 +192,169 @@ class StatusChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} at {self.at:%H:%M}"
+
+
+class PartOfDay(models.TextChoices):
+    """A half of the day, by the start of the stay."""
+
+    MORNING = "morning", "Mornings"
+    AFTERNOON = "afternoon", "Afternoons"
+
+
+class WaitlistEntry(models.Model):
+    """A patient who waits for a time: for a dose that is not booked, or earlier than the appointment it has.
+
+    Empty wishes mean any. An entry waits while nobody has closed it and its dose is still to be had: not given, and
+    not booked (or, with an `appointment`, still booked there). That follows from the other rows and is not kept here.
+    Written only by `scheduling.waitlist`.
+    """
+
+    plan = models.ForeignKey(TreatmentPlan, models.PROTECT, related_name="waitlist_entries")
+    dose_number = models.PositiveSmallIntegerField()
+    appointment = models.ForeignKey(
+        Appointment, models.CASCADE, null=True, related_name="waitlist_entries", help_text="Wants earlier than this."
+    )
+    clinics = models.ManyToManyField(Clinic, related_name="+", blank=True)
+    weekdays = ArrayField(models.PositiveSmallIntegerField(choices=Weekday), default=list, blank=True)
+    part = models.CharField(max_length=9, choices=PartOfDay, blank=True)
+    first_day = models.DateField(null=True, blank=True)
+    last_day = models.DateField(null=True, blank=True)
+    note = models.CharField(max_length=240, blank=True)
+    added_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    added_at = models.DateTimeField()
+    closed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["added_at", "id"]
+        verbose_name_plural = "waitlist entries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "dose_number"], condition=Q(closed_at__isnull=True), name="a_dose_waits_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(last_day__isnull=True) | Q(first_day__isnull=True) | Q(last_day__gte=F("first_day")),
+                name="waiting_does_not_end_before_it_begins",
+            ),
+            models.CheckConstraint(condition=Q(part__in=["", *PartOfDay.values]), name="part_of_day_is_known"),
+            models.CheckConstraint(
+                condition=Q(closed_by__isnull=True) | Q(closed_at__isnull=False), name="waitlist_entry_closed_when"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"dose {self.dose_number} of plan {self.plan_id} waits"
+
+
+class OfferOutcome(models.TextChoices):
+    """What became of an offer. While it is open, it is none of these."""
+
+    ACCEPTED = "accepted", "Accepted"
+    LET_GO = "let_go", "Let go"
+    LAPSED = "lapsed", "Lapsed"
+
+
+class WaitlistOffer(models.Model):
+    """A time offered to a patient who waits. Until it is settled or `held_until` has passed, it holds the chair.
+
+    Why it is a row of its own and what guards it: see `scheduling.waitlist`, the only writer.
+    """
+
+    entry = models.ForeignKey(WaitlistEntry, models.CASCADE, related_name="offers")
+    chair = models.ForeignKey(Chair, models.PROTECT, related_name="offers")
+    period = DateTimeRangeField()
+    held_until = models.DateTimeField()
+    offered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    offered_at = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=OfferOutcome, blank=True, db_default="")
+    settled_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["held_until", "id"]
+        constraints = [
+            on_quarter_hours(name="offer_on_quarter_hours"),
+            models.UniqueConstraint(fields=["entry"], condition=Q(outcome=""), name="one_open_offer_at_a_time"),
+            models.CheckConstraint(
+                condition=Q(outcome="", settled_at__isnull=True)
+                | Q(outcome__in=OfferOutcome.values, settled_at__isnull=False),
+                name="a_settled_offer_has_its_moment",
+            ),
+            ExclusionConstraint(
+                name="chair_is_offered_to_one_patient_at_a_time",
+                expressions=[("chair", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+                condition=Q(outcome=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"offer of {self.start:%Y-%m-%d %H:%M}"
+
+    @property
+    def start(self) -> datetime:
+        """When the stay would begin, UTC."""
+        return self.period.lower
+
+    @property
+    def end(self) -> datetime:
+        """When the stay would end, UTC."""
+        return self.period.upper
+
+
+class WorklistMark(models.Model):
+    """What staff have said about one row of a worklist: who works on it, and until when it need not be shown.
+
+    `subject` is the row's key within its list. A claim lapses by itself: see `scheduling.worklists.marks`.
+    """
+
+    worklist = models.CharField(max_length=30)
+    subject = models.CharField(max_length=40)
+    claimed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    snoozed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=240, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["worklist", "subject"], name="a_row_is_marked_once"),
+            models.CheckConstraint(
+                condition=Q(claimed_by__isnull=True, claimed_at__isnull=True)
+                | Q(claimed_by__isnull=False, claimed_at__isnull=False),
+                name="who_claims_a_row_and_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.worklist} {self.subject}"
+
+
+class CallOutcome(models.TextChoices):
+    """What came of calling a patient who missed a visit."""
+
+    REBOOKED = "rebooked", "Reached, booked again"
+    DECLINED = "declined", "Reached, does not want a time now"
+    LEFT_MESSAGE = "left_message", "Left a message"
+    NO_ANSWER = "no_answer", "No answer"
+    STOPPED = "stopped", "Treatment stopped"
+    ADMITTED = "admitted", "In hospital"
+    OTHER = "other", "Other"
+
+
+class FollowUpCall(models.Model):
+    """Somebody called a patient who missed a visit or left untreated, and this came of it. Never changed."""
+
+    appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="follow_up_calls")
+    outcome = models.CharField(max_length=12, choices=CallOutcome)
+    note = models.CharField(max_length=240, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["appointment", "at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(outcome__in=CallOutcome.values), name="call_outcome_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} at {self.at:%Y-%m-%d %H:%M}"

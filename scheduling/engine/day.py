@@ -8,7 +8,7 @@ are on the floor. Which nurse and which of her places is a colouring that always
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 
@@ -90,19 +90,24 @@ class NurseDay:
 
 @dataclass(frozen=True)
 class Day:
-    """One clinic on one date: what is open, who works, who sits where."""
+    """One clinic on one date: what is open, who works, who sits where.
+
+    `held` are stays that are promised to somebody who has not answered yet. They count wherever a new patient is
+    looked for, as if they were booked; but nobody cares for them, and when nurses run short they stand back.
+    """
 
     length: int
     open: int
     chairs: tuple[ChairDay, ...] = ()
     nurses: tuple[NurseDay, ...] = ()
     stays: tuple[Stay, ...] = field(default=())
+    held: tuple[Stay, ...] = ()
 
     @cached_property
     def present(self) -> list[int]:
-        """How many patients are present at each quarter."""
+        """How many patients are present at each quarter, or may be because a chair is held for them."""
         steps = [0] * (self.length + 1)
-        for stay in self.stays:
+        for stay in (*self.stays, *self.held):
             steps[stay.start] += 1
             steps[stay.end] -= 1
         return list(accumulate(steps))[: self.length]
@@ -120,7 +125,7 @@ class Day:
     def starting(self) -> list[int]:
         """How many patients start at each quarter."""
         counts = [0] * self.length
-        for stay in self.stays:
+        for stay in (*self.stays, *self.held):
             counts[stay.start] += 1
         return counts
 
@@ -140,7 +145,7 @@ class Day:
     def chair_room(self) -> dict[int, int]:
         """For each chair the quarters when it is in service and empty."""
         room = {chair.id: chair.usable for chair in self.chairs}
-        for stay in self.stays:
+        for stay in (*self.stays, *self.held):
             if stay.chair in room:
                 room[stay.chair] &= ~stay.quarters
         return room
@@ -178,11 +183,11 @@ class Day:
     def without(self, stay_id: int) -> "Day":
         """The same day as if one stay were not there."""
         left = tuple(stay for stay in self.stays if stay.id != stay_id)
-        return Day(self.length, self.open, self.chairs, self.nurses, left)
+        return replace(self, stays=left)
 
     def with_stay(self, stay: Stay) -> "Day":
         """The same day with one stay more."""
-        return Day(self.length, self.open, self.chairs, self.nurses, (*self.stays, stay))
+        return replace(self, stays=(*self.stays, stay))
 
 
 def _as_set(flags: Iterable[bool]) -> int:

@@ -1,5 +1,7 @@
 """Small random clinic days, and what it means that a day keeps the guarantees, said as naively as possible."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from scheduling.engine.day import Care, ChairDay, Day, NurseDay, Stay, each, span
@@ -50,7 +52,7 @@ def seated(day: Day, number: int, start: int, length: int, found: Seat) -> Day:
         for one in day.stays
     )
     newcomer = Stay(number, found.chair, start, start + length, found.care)
-    return Day(day.length, day.open, day.chairs, day.nurses, (*stays, newcomer))
+    return replace(day, stays=(*stays, newcomer))
 
 
 def broken_rules(day: Day, *, uncovered: frozenset[int] = frozenset()) -> list[str]:

@@ -1,12 +1,14 @@
 """Which starts are possible: the counts against a search that tries everything."""
 
+from dataclasses import replace
 from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.engine.day import Day, each, run_length, span, starts_of_runs
-from tests.scheduling.engine.days import LENGTH, booked_days
+from scheduling.engine.day import Day, Stay, each, run_length, span, starts_of_runs
+from scheduling.engine.seating import seat
+from tests.scheduling.engine.days import LENGTH, booked_days, seated
 
 
 def can_be_dealt(day: Day, extra: tuple[int, int]) -> bool:
@@ -44,6 +46,23 @@ def test_a_start_is_offered_if_and_only_if_it_can_be_booked(day: Day, length: in
         (chair.id, start) for chair in day.chairs for start in range(LENGTH) if bookable(day, chair.id, start, length)
     }
     assert offered == possible
+
+
+@given(day=booked_days(), data=st.data())
+def test_a_chair_that_is_held_stays_bookable_for_whom_it_is_held(day: Day, data: st.DataObject) -> None:
+    offered = [(chair, at, n) for n in range(1, 5) for chair, found in day.starts(n).items() for at in each(found)]
+    if not offered:
+        return
+    chair, start, length = data.draw(st.sampled_from(offered))
+    day = replace(day, held=(Stay(-1, chair, start, start + length),))
+
+    for number in range(100, 104):
+        others = [(chair, at, n) for n in range(1, 5) for chair, found in day.starts(n).items() for at in each(found)]
+        if others:
+            other, at, n = data.draw(st.sampled_from(others))
+            day = seated(day, number, at, n, seat(day, start=at, length=n, chairs=[other]))
+
+    assert replace(day, held=()).starts(length)[chair] >> start & 1
 
 
 @given(quarters=st.integers(0, 2**20 - 1), length=st.integers(1, 8))
