@@ -3,7 +3,7 @@
 What was wrong is withdrawn, never changed or deleted, so that it stays on record on what somebody was treated.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -74,33 +74,37 @@ def withdraw(*, clearance: Clearance, by: User | None) -> Clearance:
     return clearance
 
 
-def clear_all(
-    *, plan: TreatmentPlan, day: date, cleared_on: date, by: User | None, without: Collection[str] = ()
+def record_papers(
+    *,
+    plan: TreatmentPlan,
+    cleared_on: Callable[[Prerequisite], date],
+    by: User | None,
+    without: Collection[str] = (),
 ) -> list[Clearance]:
-    """Put on record at once all that a dose of a plan on a day asks for, except the codes `without`.
+    """Put on record at once what a plan asks for once or periodically, except the codes `without`.
 
-    For courses that come with their papers in order. What is asked once or periodically was cleared on `cleared_on`,
-    the checks of the visit on `day` itself.
+    For a patient who comes with the papers in order. `cleared_on` says of each on which local date; raises `Refused`
+    as `record` does.
     """
-    on = timezone.localdate()
-    version = version_in_force(therapy=plan.therapy, on=on)
-    made = [
-        Clearance(
-            patient_id=plan.patient_id,
-            plan=plan,
-            code=asked.code,
-            cleared_on=day if asked.life == PrerequisiteLife.EACH_VISIT else cleared_on,
-            expires_on=cleared_on + timedelta(days=asked.valid_days) if asked.valid_days else None,
-            for_day=day if asked.life == PrerequisiteLife.EACH_VISIT else None,
-            by=by,
-            recorded_at=timezone.now(),
+    version = version_in_force(therapy=plan.therapy, on=timezone.localdate())
+    made = []
+    for asked in version.prerequisites.exclude(life=PrerequisiteLife.EACH_VISIT).exclude(code__in=without):
+        day = cleared_on(asked)
+        _check_days(asked, day, None, None, "")
+        made.append(
+            Clearance(
+                patient_id=plan.patient_id,
+                plan=plan,
+                code=asked.code,
+                cleared_on=day,
+                expires_on=day + timedelta(days=asked.valid_days) if asked.valid_days else None,
+                by=by,
+                recorded_at=timezone.now(),
+            )
         )
-        for asked in version.prerequisites.all()
-        if asked.code not in without
-    ]
     with transaction.atomic():
         _lock(plan)
-        Clearance.objects.bulk_create(made, ignore_conflicts=True)
+        Clearance.objects.bulk_create(made)
         _tell(plan)
     return made
 

@@ -178,6 +178,11 @@ class PlanForm(RuleForm):
         widget=forms.TimeInput(format="%-I:%M %p", attrs={"placeholder": "9:30 AM", "autocomplete": "off"}),
         error_messages={"invalid": "This is not a time of day. Type it like 9:30 AM or 13:15."},
     )
+    had_reaction = forms.BooleanField(
+        required=False,
+        label="Had a reaction to this drug",
+        help_text="An infusion reaction or hypersensitivity. No fast infusion, no visit without observation.",
+    )
 
     def __init__(self, *args: Any, plan: TreatmentPlan | None = None, **kwargs: Any) -> None:
         super().__init__(*args, initial=asdict(Order.of(plan)) if plan else None, **kwargs)
@@ -197,7 +202,7 @@ class PlanForm(RuleForm):
                 "Ordered",
                 _row(**ordered),
                 _row(interval_days=4, infusion_minutes=4, doses_ordered=4),
-                _row(prescriber=8),
+                _row(prescriber=4, had_reaction=8),
             ),
             Fieldset("Habits", _row(usual_weekday=4, usual_time=4)),
         )

@@ -29,6 +29,7 @@ class Order:
     prescriber: str = ""
     usual_weekday: int | None = None
     usual_time: time | None = None
+    had_reaction: bool = False
 
     @classmethod
     def of(cls, plan: TreatmentPlan) -> Self:

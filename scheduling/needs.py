@@ -24,7 +24,8 @@ class Needs:
     """What a dose needs.
 
     `quarters` is the length of the stay. `earliest` and `latest` are the days between which the minimum gap to the
-    doses before and after allows it, None where nothing does; `due` says when it should be.
+    doses before and after allows it, None where nothing does; `due` says when it should be. `caution` says why the
+    phase is not the ordered one.
     """
 
     plan: TreatmentPlan
@@ -35,6 +36,7 @@ class Needs:
     due: DueDose
     earliest: date | None
     latest: date | None
+    caution: str = ""
 
     def refuse_day(self, day: date) -> None:
         """Raise `NotAvailable` for a day that is too close to another dose of the plan (guarantee G10)."""
@@ -65,7 +67,8 @@ def needs_of(
     `plan` comes with its patient and therapy. `moving` is the appointment that holds the dose now, if it is to be
     moved. `assuming` gives days to other doses that are about to be booked or moved; those in `ignoring` have no day
     yet because they are about to be moved. Raises `NotAvailable` when the dose can't be booked at all: the plan is not
-    active, the course has no such dose, it or a later one was given, or it is booked already.
+    active, the course has no such dose, it or a later one was given, or it is booked already; and when an earlier
+    reaction forbids the only phase there is.
     """
     if plan.status != PlanStatus.ACTIVE and moving is None:
         raise NotAvailable(f"This plan is {plan.get_status_display().lower()}. Make it active first.", code="plan")
@@ -87,7 +90,7 @@ def needs_of(
         )
     rows = {catalog.facts_of(row): row for row in catalog.rows_in_force(therapy=plan.therapy, on=timezone.localdate())}
     try:
-        phase = rows[phase_for(rows, dose_number, plan.variant)]
+        phase, caution = _phase(plan, rows, dose_number)
         due = _due(plan, list(rows), dose_number, {**booked, **given})
     except NoPhase as error:
         raise NotAvailable(f"{plan.therapy}: {error}", code="plan") from error
@@ -102,6 +105,7 @@ def needs_of(
         due=due,
         earliest=due.earliest,
         latest=_latest(plan, list(rows), dose_number, booked),
+        caution=caution,
     )
 
 
@@ -123,6 +127,28 @@ def _due(plan: TreatmentPlan, phases: list[PhaseFacts], dose_number: int, dates:
         variant=plan.variant,
         interval_days=plan.interval_days,
     )
+
+
+def _phase(plan: TreatmentPlan, rows: Mapping[PhaseFacts, DosePhase], dose_number: int) -> tuple[DosePhase, str]:
+    """The phase a dose is booked with, and why it is not the ordered one: an earlier reaction forbids short stays."""
+    ordered = rows[phase_for(rows, dose_number, plan.variant)]
+    if not (plan.had_reaction and ordered.needs_prior_tolerance):
+        return ordered, ""
+    covering = [row for facts, row in rows.items() if facts.covers(dose_number) and not row.needs_prior_tolerance]
+    if not covering:
+        raise NotAvailable(
+            f"A reaction to {plan.therapy} is on record, and dose {dose_number} is only given to patients who had none."
+            " Ask the prescriber how to go on.",
+            code="reaction",
+        )
+    careful = min(covering, key=lambda row: (row.variant != "", row.variant))
+    return careful, (
+        f"A reaction is on record, so this dose is booked as {_course_words(careful)}, not as {_course_words(ordered)}."
+    )
+
+
+def _course_words(phase: DosePhase) -> str:
+    return f"“{phase.variant}”" if phase.variant else "the standard course"
 
 
 def _kinds(allowed: set[str], wanted: str) -> frozenset[str]:

@@ -9,13 +9,17 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef
 from django.db.models.functions import JSONObject
+from django.dispatch import receiver
 from django.utils import timezone
 
 from clinic.models import Clinic
 from clinic.quarters import ClinicDate, local_date
-from patients.models import TreatmentPlan
+from patients.models import Patient, TreatmentPlan
 from patients.readiness import dossier_of, with_facts
-from scheduling.models import HELD, Appointment, Status
+from patients.signals import readiness_changed
+from scheduling.locks import lock
+from scheduling.models import HELD, LIVE, Appointment, Status
+from scheduling.record import day_of
 from scheduling.refusals import NotAvailable
 from therapies.readiness import Check, Dossier, Readiness, readiness
 
@@ -131,6 +135,13 @@ def unready(*, clinics: Collection[Clinic], first_day: date, last_day: date) -> 
     ]
     found = readiness_of(planned={visit.pk: Planned.of(visit) for visit in visits})
     return [(visit, found[visit.pk]) for visit in visits if found[visit.pk].state != "ready"]
+
+
+@receiver(readiness_changed)
+def _bump_days(*, patient: Patient, **_: Any) -> None:
+    """Boards that show a visit of the patient are out of date."""
+    visits = Appointment.objects.filter(patient=patient, status__in=LIVE).select_related("clinic")
+    lock(days={day_of(visit) for visit in visits}, patient=patient)
 
 
 def _booked(plan: Any) -> dict[int, date]:

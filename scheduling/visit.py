@@ -16,6 +16,7 @@ from scheduling.engine.seating import extra_care, until
 from scheduling.load import load_day
 from scheduling.locks import guarded
 from scheduling.models import HELD, IN_CHAIR, LIVE, Appointment, Reason, Status
+from scheduling.readying import refuse_unready
 from scheduling.record import day_of, fresh, hold, release, stamp
 from scheduling.redealing import heal_day
 from scheduling.refusals import NotAvailable
@@ -30,11 +31,16 @@ NEXT: dict[str, frozenset[str]] = {
 }
 """What may follow a status: the next step, a step back that corrects a slip, and the ways a visit ends."""
 
+TO_BE_READY = frozenset({Status.BOOKED, Status.ARRIVED, Status.SEATED})
+"""Who goes on from here has to be ready. A step back into the chair only corrects a slip."""
+
 
 def set_status(
     *, appointment: Appointment, status: str, by: User | None, reason: str = "", note: str = ""
 ) -> Appointment:
     """Move a patient on. Each change is stamped with time and person. Raises `NotAvailable` for a wrong step.
+
+    Nobody is seated, nor is an infusion begun, while something is missing that the therapy asks for as hard.
 
     `no_show` and `left` take a coded `Reason` and free chair and nurses; `done` records the dose as given and frees
     what is left of the stay from the next quarter hour on.
@@ -92,6 +98,8 @@ def _check_step(appointment: Appointment, status: str, reason: str) -> None:
         )
     if status in {Status.NO_SHOW, Status.LEFT} and reason not in Reason.values:
         raise NotAvailable("Choose the reason, so that it can be followed up.", code="reason")
+    if status in IN_CHAIR and appointment.status in TO_BE_READY:
+        refuse_unready(appointment)
     if status in IN_CHAIR and appointment.status not in IN_CHAIR:
         sitting = Appointment.objects.filter(chair=appointment.chair_id, status__in=IN_CHAIR).exclude(pk=appointment.pk)
         if other := sitting.select_related("patient").first():

@@ -3,8 +3,8 @@
 Times are wall-clock strings of the clinic ("9:15"), days are dates. `DAY` is a Monday in an ordinary week.
 """
 
-from collections.abc import Sequence
-from datetime import date, datetime, time
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -13,11 +13,11 @@ from django.apps import apps
 from clinic import staffing
 from clinic.models import Chair, ChairKind, Clinic, Nurse, OpeningHours, Shift, User
 from clinic.quarters import at_wall_clock
-from patients.models import DoseGiven, DoseSource, Patient, TreatmentPlan
+from patients.models import Clearance, DoseGiven, DoseSource, Patient, TreatmentPlan
 from scheduling.booking import book
 from scheduling.models import Appointment
 from therapies.catalog import load_catalog
-from therapies.models import Therapy
+from therapies.models import Therapy, version_in_force
 from therapies.shipped import read_catalog
 
 DAY = date(2026, 12, 7)
@@ -117,6 +117,26 @@ def make_plan(
     return plan
 
 
+def make_ready(plan: TreatmentPlan, day: date = DAY, *, without: Collection[str] = ()) -> TreatmentPlan:
+    """Put everything in order that a dose of a plan asks for on a day, except the codes `without`."""
+    version = version_in_force(therapy=plan.therapy, on=day)
+    Clearance.objects.bulk_create(
+        [
+            Clearance(
+                patient=plan.patient,
+                plan=plan,
+                code=one.code,
+                cleared_on=day - timedelta(days=7),
+                for_day=day if one.life == "each_visit" else None,
+                recorded_at=at(plan.patient.home_clinic, "7:00", day),
+            )
+            for one in version.prerequisites.exclude(code__in=without)
+        ],
+        ignore_conflicts=True,
+    )
+    return plan
+
+
 def booked(
     clinic: Clinic,
     start: str = "9:00",
@@ -125,10 +145,17 @@ def booked(
     dose_number: int = 1,
     day: date = DAY,
     chair: Chair | None = None,
+    ready: bool = True,
 ) -> Appointment:
-    """An appointment made through the booking engine: by default Tysabri dose 1, which stays 150 minutes."""
+    """An appointment made through the booking engine: by default Tysabri dose 1, which stays 150 minutes.
+
+    Everything that it asks for is in order, its checks of the day too, unless `ready` is False.
+    """
+    plan = plan or make_plan(clinic, start_on=day)
+    if ready:
+        make_ready(plan, day)
     return book(
-        plan=plan or make_plan(clinic, start_on=day),
+        plan=plan,
         dose_number=dose_number,
         clinic=clinic,
         start=at(clinic, start, day),

@@ -189,7 +189,7 @@ def _check(dossier: Dossier, requirement: Requirement, dose_number: int, day: da
         return _each_visit(dossier, requirement, day, today)
     records = [one for one in dossier.cleared if one.code == requirement.code and one.for_day is None]
     if requirement.code == AUTHORIZATION and dossier.grants:
-        paid = _authorization(dossier, requirement, dose_number, day)
+        paid = _authorization(dossier, requirement, dose_number, day, today)
         # A clearance of this code says that the payer asks for none.
         if paid.is_done or not records:
             return paid
@@ -232,7 +232,7 @@ def _each_visit(dossier: Dossier, requirement: Requirement, day: date, today: da
     )
 
 
-def _authorization(dossier: Dossier, requirement: Requirement, dose_number: int, day: date) -> Check:
+def _authorization(dossier: Dossier, requirement: Requirement, dose_number: int, day: date, today: date) -> Check:
     """How the payers' authorizations stand, of which there is one at least."""
     doses = {**dossier.booked, **dossier.given, dose_number: day}
     uses = uses_of(grants=dossier.grants, doses=doses)
@@ -244,7 +244,9 @@ def _authorization(dossier: Dossier, requirement: Requirement, dose_number: int,
         return _missing(requirement, f"all {sum(g.doses_allowed or 0 for g in on_the_day)} authorized doses are used")
     last = max((grant.valid_until for grant in dossier.grants if grant.valid_until < day), default=None)
     if last:
-        return _missing(requirement, f"ends {shown(last)}, before this visit")
+        return _missing(
+            requirement, f"ended {shown(last)}" if last < today else f"ends {shown(last)}, before this visit"
+        )
     return _missing(requirement, f"begins {shown(min(grant.valid_from for grant in dossier.grants))}, after this visit")
 
 

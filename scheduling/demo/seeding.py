@@ -14,6 +14,7 @@ from scheduling.demo import ahead, cast, history, places, staff, today
 from scheduling.demo.clock import Clock, story_clock
 from scheduling.demo.courses import Therapies
 from scheduling.demo.diary import Diary
+from scheduling.demo.papers import Papers
 from scheduling.demo.people import MRN_PREFIX
 from scheduling.demo.story import Story
 from scheduling.locks import SPEAKING_AT_COMMIT
@@ -66,7 +67,7 @@ def seed(*, now: datetime, patients: int = PATIENTS) -> Seeded:
         _analyze()
         history.tell(story=story, courses=courses, first_day=story.today - timedelta(days=DAYS_BACK))
         ahead.book_series(story=story, courses=courses)
-        today.bring_to_life(story=story, now=now)
+        today.bring_to_life(story=story, papers=Papers(story=story, courses=courses), now=now)
     return Seeded(
         clinics=Clinic.objects.count(),
         nurses=Nurse.objects.count(),

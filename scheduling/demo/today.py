@@ -8,6 +8,7 @@ from clinic.quarters import QUARTER, ClinicDate, ceil_quarter
 from scheduling import restaffing
 from scheduling.booking import cancel, confirm, set_status
 from scheduling.demo.history import MISSED_REASONS, reason_from, steps_of
+from scheduling.demo.papers import Papers
 from scheduling.demo.story import Story, Visit
 from scheduling.engine.day import Day, NurseDay, span
 from scheduling.engine.redeal import redeal
@@ -46,9 +47,10 @@ def moment_shown(*, now: datetime, today: date, clinic: Clinic) -> datetime:
     return datetime.combine(today, clock, tzinfo=clinic.zone)
 
 
-def bring_to_life(*, story: Story, now: datetime) -> None:
+def bring_to_life(*, story: Story, papers: Papers, now: datetime) -> None:
     """Confirm what is near, then let today happen up to the moment that is shown."""
     moment = moment_shown(now=now, today=story.today, clinic=story.clinics[0])
+    papers.put_in_order(moment=moment)
     _confirm_the_next_days(story)
     marks: list[Mark] = []
     for clinic in story.clinics:
@@ -64,6 +66,8 @@ def bring_to_life(*, story: Story, now: datetime) -> None:
     for mark in sorted(marks, key=lambda mark: (mark.at, mark.visit.key)):
         story.clock.set(mark.at)
         is_missed = mark.status == Status.NO_SHOW
+        if mark.status == Status.SEATED:
+            papers.check(mark.visit)
         set_status(
             appointment=mark.visit.booked,
             status=mark.status,

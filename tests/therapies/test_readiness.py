@@ -182,7 +182,7 @@ YEAR = Grant(1, DAY - days(300), DAY + days(60))
 @pytest.mark.parametrize(
     ("grant", "why"),
     [
-        (Grant(1, DAY - days(90), DAY - days(1)), "ends Dec 6, 2026, before this visit"),
+        (Grant(1, DAY - days(90), DAY - days(1)), "ended Dec 6, 2026"),
         (Grant(1, DAY + days(1), DAY + days(90)), "begins Dec 8, 2026, after this visit"),
         (Grant(1, DAY - days(90), DAY + days(90), doses_allowed=2), "all 2 authorized doses are used"),
     ],
@@ -192,6 +192,12 @@ def test_an_authorization_must_hold_on_the_day_with_a_dose_left(grant: Grant, wh
 
     assert found.state == "at_risk"
     assert only(found).why == why
+
+
+def test_an_authorization_that_will_end_before_the_visit_says_so_ahead() -> None:
+    found = of(PAYER, today=DAY - days(30), grants=[Grant(1, DAY - days(90), DAY - days(1))])
+
+    assert only(found).why == "ends Dec 6, 2026, before this visit"
 
 
 def test_an_authorization_that_covers_makes_ready() -> None:
