@@ -59,6 +59,7 @@ class Dose:
     minutes: int
     length: str
     due: Due
+    caution: str
 
     @classmethod
     def of(cls, needs: Needs, *, today: date) -> Self:
@@ -71,6 +72,7 @@ class Dose:
             minutes=minutes,
             length=length_words(minutes),
             due=Due.of(needs.due, today=today),
+            caution=needs.caution,
         )
 
 
