@@ -1,6 +1,6 @@
 """Forms of this room: they read what was chosen and typed. What is possible is said by the rule modules."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,8 @@ from clinic.models import Chair, Clinic
 from clinic.quarters import at_wall_clock
 from scheduling.models import Reason
 from scheduling.queries.openings import value_of
+from scheduling.queries.series import field_of
+from scheduling.series import MOST_DOSES
 from scheduling.wording import when_words
 
 MOST_SECONDS = 2**32
@@ -138,3 +140,26 @@ class ReasonForm(forms.Form):
         choices=[("", "Choose…"), *Reason.choices], error_messages={"required": "Choose the reason."}
     )
     note = forms.CharField(required=False, max_length=NOTE_LENGTH, label="Note")
+
+
+class SeriesForm(forms.Form):
+    """A time for each dose of a series, in fields named `dose-5`; `note` says why a day lies outside its window."""
+
+    note = forms.CharField(required=False, max_length=NOTE_LENGTH)
+
+    def __init__(self, data: Mapping[str, str], *, clinics: Collection[Clinic]) -> None:
+        super().__init__(data)
+        texts = [name.removeprefix("dose-") for name in data if name.startswith("dose-")]
+        self._fields = {int(text): field_of(int(text)) for text in texts[:MOST_DOSES] if text.isdecimal()}
+        for name in self._fields.values():
+            self.fields[name] = ChosenField(clinics=clinics)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a series without any dose."""
+        if not self._fields:
+            raise forms.ValidationError("Choose a time for one dose at least.")
+        return self.cleaned_data
+
+    def chosen(self) -> dict[int, Chosen]:
+        """The times that were chosen, by dose number."""
+        return {number: self.cleaned_data[name] for number, name in self._fields.items() if name in self.cleaned_data}

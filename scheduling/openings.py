@@ -290,7 +290,7 @@ def _wish(
     at_home = clinic.pk == needs.plan.patient.home_clinic_id
     if not at_home:
         points += offers.OTHER_CLINIC
-    if habits.weekday is not None and grid.day.weekday() != habits.weekday:
+    if near is None and habits.weekday not in (None, grid.day.weekday()):
         points += offers.OTHER_WEEKDAY
     usual = near.astimezone(clinic.zone).time() if near else habits.clock
     return Wish(

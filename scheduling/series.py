@@ -99,34 +99,27 @@ def propose(
 
 
 def propose_shift(
-    *, appointment: Appointment, clinic: Clinic, start: datetime, clinics: Sequence[Clinic]
+    *,
+    appointment: Appointment,
+    away: timedelta,
+    clinics: Sequence[Clinic],
+    to: tuple[Clinic, datetime] | None = None,
 ) -> list[Step]:
-    """Times for an appointment that is to be moved and for the booked doses after it, moved along by as many days."""
+    """Times for the booked doses after an appointment, moved along by as many days.
+
+    With `to`, a clinic and a start there, the appointment itself is the first step: moved alone it might come too
+    close to the dose after it.
+    """
     plan = TreatmentPlan.objects.select_related("patient", "therapy").get(pk=appointment.plan_id)
-    rows = Appointment.objects.filter(
-        plan=plan, status=Status.BOOKED, dose_number__gte=appointment.dose_number
-    ).select_related("clinic", "chair")
-    moving = list(rows.order_by("dose_number"))
-    away = local_date(start, clinic.zone) - day_of(appointment)[1]
+    first_dose = appointment.dose_number if to else appointment.dose_number + 1
+    rows = Appointment.objects.filter(plan=plan, status=Status.BOOKED, dose_number__gte=first_dose)
+    moving = list(rows.select_related("clinic", "chair").order_by("dose_number"))
     steps: list[Step] = []
     assumed: dict[int, date] = {}
     for one in moving:
         waiting = {other.dose_number for other in moving} - set(assumed)
         needs = needs_of(plan=plan, dose_number=one.dose_number, moving=one, assuming=assumed, ignoring=waiting)
-        is_first = one.pk == appointment.pk
-        near = start if is_first else _shifted(one, away)
-        day = local_date(near, clinic.zone)
-        first, last = (day, day) if is_first else _search_days(needs.due, timezone.localdate())
-        choices = find_for(
-            needs=needs,
-            clinics=[clinic] if is_first or needs.phase.is_consecutive else clinics,
-            first_day=first,
-            last_day=last,
-            limit=CHOICES,
-            per_day=None if is_first else 1,
-            near=near,
-            moving=one,
-        )
+        choices = _exactly(needs, one, to) if to and one.pk == appointment.pk else _along(needs, one, away, clinics)
         steps.append(Step(one.dose_number, needs.due, tuple(choices), one))
         assumed[one.dose_number] = choices[0].day if choices else needs.due.target
     return steps
@@ -248,6 +241,30 @@ def _choices(needs: Needs, clinics: Sequence[Clinic], today: date, habits: Habit
         limit=CHOICES,
         per_day=1,
         habits=habits,
+    )
+
+
+def _exactly(needs: Needs, moving: Appointment, to: tuple[Clinic, datetime]) -> list[Opening]:
+    """The openings nearest to a start on its own day."""
+    clinic, start = to
+    day = local_date(start, clinic.zone)
+    return find_for(
+        needs=needs, clinics=[clinic], first_day=day, last_day=day, limit=CHOICES, near=start, moving=moving
+    )
+
+
+def _along(needs: Needs, moving: Appointment, away: timedelta, clinics: Sequence[Clinic]) -> list[Opening]:
+    """The openings nearest to an appointment's own wall-clock time some days away, at its clinic in a block."""
+    first, last = _search_days(needs.due, timezone.localdate())
+    return find_for(
+        needs=needs,
+        clinics=[moving.clinic] if needs.phase.is_consecutive else clinics,
+        first_day=first,
+        last_day=last,
+        limit=CHOICES,
+        per_day=1,
+        near=_shifted(moving, away),
+        moving=moving,
     )
 
 

@@ -5,6 +5,7 @@ from django.urls import path
 import clinic.converters  # noqa: F401  # <date:day>, <clock:time>
 from clinic.access import Act
 from scheduling.views import appointment as visit
+from scheduling.views import closing, staffing
 from scheduling.views.board import board
 from scheduling.views.book import book, book_another_time
 from scheduling.views.book_here import book_here
@@ -12,6 +13,7 @@ from scheduling.views.home import home
 from scheduling.views.patient import patient
 from scheduling.views.place import to_day
 from scheduling.views.roster import roster
+from scheduling.views.series import series, shift
 
 urlpatterns = [
     path("", home, name="home"),
@@ -19,14 +21,27 @@ urlpatterns = [
     path("board/<slug:clinic>/<date:day>/", board, name="board"),
     path("roster/<slug:clinic>/", to_day, {"page": "roster", "act": Act.SEE_ROSTER}, name="roster_today"),
     path("roster/<slug:clinic>/<date:day>/", roster, name="roster"),
+    path("staffing/<slug:clinic>/", to_day, {"page": "staffing", "act": Act.SEE_STAFFING}, name="staffing_today"),
+    path("staffing/<slug:clinic>/<date:day>/", staffing.staffing, name="staffing"),
+    path("staffing/<slug:clinic>/<date:day>/shift/", staffing.shift_add, name="shift_add"),
+    path("staffing/<slug:clinic>/<date:day>/close/", closing.clinic_close, name="clinic_close"),
+    path("staffing/<slug:clinic>/<date:day>/chair/", closing.chair_out, name="chair_out"),
+    path("shifts/<int:shift_id>/", staffing.shift_change, name="shift"),
+    path("shifts/<int:shift_id>/off/", staffing.shift_off, name="shift_off"),
+    path("shifts/<int:shift_id>/remove/", staffing.shift_remove, name="shift_remove"),
+    path("absences/<int:absence_id>/end/", staffing.absence_end, name="absence_end"),
+    path("closures/<int:closure_id>/end/", closing.closure_end, name="closure_end"),
+    path("outages/<int:outage_id>/end/", closing.outage_end, name="outage_end"),
     path("patients/<int:patient_id>/", patient, name="patient"),
     path("book/<int:plan_id>/", book, name="book"),
+    path("book/<int:plan_id>/series/", series, name="book_series"),
     path("book/<int:plan_id>/another-time/", book_another_time, name="book_another_time"),
     path("book/here/<slug:clinic>/<date:day>/<int:chair_id>/<clock:clock>/", book_here, name="book_here"),
     path("appointments/<int:appointment_id>/", visit.appointment, name="appointment"),
     path("appointments/<int:appointment_id>/status/", visit.appointment_status, name="appointment_status"),
     path("appointments/<int:appointment_id>/confirm/", visit.appointment_confirm, name="appointment_confirm"),
     path("appointments/<int:appointment_id>/move/", visit.appointment_move, name="appointment_move"),
+    path("appointments/<int:appointment_id>/shift/", shift, name="appointment_shift"),
     path("appointments/<int:appointment_id>/chair/", visit.appointment_chair, name="appointment_chair"),
     path("appointments/<int:appointment_id>/cancel/", visit.appointment_cancel, name="appointment_cancel"),
     path("appointments/<int:appointment_id>/extend/", visit.appointment_extend, name="appointment_extend"),

@@ -158,14 +158,29 @@ def test_moving_one_dose_offers_to_shift_the_rest_along(madison: Clinic) -> None
     plan = a_booked_series(madison, 3)
     first = plan.appointments.get(dose_number=1)
 
-    steps = propose_shift(
-        appointment=first, clinic=madison, start=at(madison, "9:00", DAY + timedelta(days=9)), clinics=[madison]
-    )
+    to = (madison, at(madison, "9:00", DAY + timedelta(days=9)))
+    steps = propose_shift(appointment=first, away=timedelta(days=9), to=to, clinics=[madison])
     moved = move_series(plan=plan, choices=chosen(steps), by=None)
 
     days = {one.dose_number: one.start.astimezone(madison.zone).date() for one in moved}
     assert days == {n: DAY + timedelta(days=9 + 28 * (n - 1)) for n in (1, 2, 3)}
     assert {one.start.astimezone(madison.zone).strftime("%H:%M") for one in moved} == {"09:00"}
+
+
+def test_after_a_move_the_later_doses_may_follow_it(madison: Clinic) -> None:
+    staffed(madison, *every_day(DAY, 100))
+    plan = a_booked_series(madison, 3)
+    first = move(
+        appointment=plan.appointments.get(dose_number=1),
+        clinic=madison,
+        start=at(madison, "13:00", DAY + timedelta(days=2)),
+        by=None,
+    )
+
+    steps = propose_shift(appointment=first, away=timedelta(days=2), clinics=[madison])
+
+    assert [step.dose_number for step in steps] == [2, 3]
+    assert [step.choices[0].day for step in steps] == [DAY + timedelta(days=30), DAY + timedelta(days=58)]
 
 
 def test_a_shift_past_the_next_dose_is_possible_only_together(madison: Clinic) -> None:
@@ -178,7 +193,7 @@ def test_a_shift_past_the_next_dose_is_possible_only_together(madison: Clinic) -
     with pytest.raises(Exception, match="Too close to the next dose"):
         move(appointment=first, clinic=madison, start=later, by=None)
 
-    steps = propose_shift(appointment=first, clinic=madison, start=later, clinics=[madison])
+    steps = propose_shift(appointment=first, away=timedelta(days=14), to=(madison, later), clinics=[madison])
     assert len(move_series(plan=plan, choices=chosen(steps), by=None)) == 2
 
 
@@ -188,8 +203,8 @@ def test_a_shift_that_clashes_leaves_every_dose_where_it_was(madison: Clinic) ->
     before = list(plan.appointments.order_by("dose_number").values_list("period", "version"))
     steps = propose_shift(
         appointment=plan.appointments.get(dose_number=1),
-        clinic=madison,
-        start=at(madison, "9:00", DAY + timedelta(days=7)),
+        away=timedelta(days=7),
+        to=(madison, at(madison, "9:00", DAY + timedelta(days=7))),
         clinics=[madison],
     )
     choices = chosen(steps)

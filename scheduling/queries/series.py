@@ -1,0 +1,87 @@
+"""A proposed series as its page lays it out: one row per dose, the times to choose from, and what stands in the way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from scheduling.models import Appointment
+from scheduling.openings import Opening
+from scheduling.queries.dose import Due, Fit, fit_of
+from scheduling.queries.openings import value_of
+from scheduling.series import Step
+from scheduling.wording import span_words, when_words
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """One opening for a dose, as a choice among a few."""
+
+    value: str
+    words: str
+    why: str
+    fit: Fit
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRow:
+    """One dose of a series. `now` says where a booked dose stands; `clash` why it needs a second look."""
+
+    dose_number: int
+    field: str
+    due: Due
+    now: str
+    times: tuple[Time, ...]
+    clash: str
+
+
+def series_rows(
+    *, steps: Sequence[Step], today: date, chosen: Mapping[str, str] | None = None, clashing: int | None = None
+) -> list[SeriesRow]:
+    """The rows of a proposal. `chosen` holds what was picked before, by field; `clashing` the dose just refused."""
+    return [_row(step, today, (chosen or {}).get(field_of(step.dose_number), ""), clashing) for step in steps]
+
+
+def field_of(dose_number: int) -> str:
+    """The form field of a dose."""
+    return f"dose-{dose_number}"
+
+
+def _row(step: Step, today: date, chosen: str, clashing: int | None) -> SeriesRow:
+    values = [value_of(one.clinic, one.start) for one in step.choices]
+    picked = chosen if chosen in values else values[0] if values else ""
+    return SeriesRow(
+        dose_number=step.dose_number,
+        field=field_of(step.dose_number),
+        due=Due.of(step.due, today=today),
+        now=_now(step.moves),
+        times=tuple(_time(one, value, step, value == picked) for one, value in zip(step.choices, values, strict=True)),
+        clash=_clash(step, clashing),
+    )
+
+
+def _time(opening: Opening, value: str, step: Step, is_chosen: bool) -> Time:
+    zone = opening.clinic.zone
+    return Time(
+        value=value,
+        words=f"{when_words(opening.start, zone)}, {opening.clinic}",
+        why=f"{span_words(opening.start, opening.end, zone)}, {', '.join(opening.why)}",
+        fit=fit_of(step.due, opening.day),
+        is_chosen=is_chosen,
+    )
+
+
+def _now(appointment: Appointment | None) -> str:
+    if appointment is None:
+        return ""
+    return f"{when_words(appointment.start, appointment.clinic.zone)}, {appointment.clinic}"
+
+
+def _clash(step: Step, clashing: int | None) -> str:
+    if step.dose_number == clashing:
+        return "The time you chose was just taken. Choose another."
+    if not step.choices:
+        return "Nothing is free in its window, nor in the four weeks after. It is left out."
+    if not step.is_in_window:
+        return "Nothing is free in its window. These are the next free times."
+    return ""
