@@ -99,7 +99,7 @@ class _Texts(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: "_TextServer"
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         values = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         user = b64decode(self.headers["Authorization"].split()[1]).decode()
         assert user == f"{ACCOUNT}:{TOKEN}"
