@@ -1,20 +1,25 @@
 """What one dose of a plan needs: how long, in which kinds of chair, and between which days."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 from clinic.quarters import local_date, quarters_in
 from patients import course
-from patients.models import PlanStatus, TreatmentPlan
+from patients.models import DoseGiven, PlanStatus, TreatmentPlan
 from scheduling.models import HELD, Appointment
 from scheduling.refusals import NotAvailable
 from therapies import catalog
 from therapies.models import DosePhase
 from therapies.series import DueDose, NoPhase, PhaseFacts, due_dose, phase_for
+
+Key = TypeVar("Key", bound=Hashable)
 
 NOTHING: Mapping[int, date] = {}
 
@@ -70,9 +75,53 @@ def needs_of(
     active, the course has no such dose, it or a later one was given, or it is booked already; and when an earlier
     reaction forbids the only phase there is.
     """
-    if plan.status != PlanStatus.ACTIVE and moving is None:
+    known = _Known(
+        given=course.given_dates(plan=plan),
+        booked={**booked_dates(plan=plan, without=moving), **assuming},
+        rows=_by_facts(catalog.rows_in_force(therapy=plan.therapy, on=timezone.localdate())),
+    )
+    booked = {number: day for number, day in known.booked.items() if number not in ignoring}
+    return _needs(plan, dose_number, replace(known, booked=booked), is_moving=moving is not None)
+
+
+def needs_of_many(*, doses: Mapping[Key, tuple[TreatmentPlan, int, Appointment | None]]) -> dict[Key, Needs]:
+    """`needs_of` for many doses, each a plan, a dose number and the appointment that would be moved. Three queries.
+
+    What cannot be booked at all is left out.
+    """
+    plans = {plan.pk: plan for plan, _, _ in doses.values()}
+    moving = {one.pk for _, _, one in doses.values() if one is not None}
+    rows = _rows_in_force({plan.therapy_id for plan in plans.values()})
+    given: dict[int, dict[int, date]] = defaultdict(dict)
+    for plan_id, number, day in (
+        DoseGiven.objects.filter(plan__in=plans).order_by().values_list("plan", "dose_number", "given_on")
+    ):
+        given[plan_id][number] = day
+    booked: dict[int, dict[int, date]] = defaultdict(dict)
+    held = Appointment.objects.filter(plan__in=plans, status__in=HELD).exclude(pk__in=moving).order_by()
+    for plan_id, number, period, zone in held.values_list("plan", "dose_number", "period", "clinic__timezone"):
+        booked[plan_id][number] = local_date(period.lower, ZoneInfo(zone))
+    found: dict[Key, Needs] = {}
+    for key, (plan, dose_number, appointment) in doses.items():
+        known = _Known(given[plan.pk], booked[plan.pk], rows[plan.therapy_id])
+        with suppress(NotAvailable):
+            found[key] = _needs(plan, dose_number, known, is_moving=appointment is not None)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is on record of a plan: doses given and booked by number, and its therapy's phases in force."""
+
+    given: Mapping[int, date]
+    booked: Mapping[int, date]
+    rows: Mapping[PhaseFacts, DosePhase]
+
+
+def _needs(plan: TreatmentPlan, dose_number: int, known: _Known, *, is_moving: bool) -> Needs:
+    if plan.status != PlanStatus.ACTIVE and not is_moving:
         raise NotAvailable(f"This plan is {plan.get_status_display().lower()}. Make it active first.", code="plan")
-    given = course.given_dates(plan=plan)
+    given, booked, rows = known.given, known.booked, known.rows
     if dose_number in given:
         raise NotAvailable(f"Dose {dose_number} was given already, on {_said(given[dose_number])}.", code="given")
     if (last := max(given, default=0)) > dose_number:
@@ -81,14 +130,11 @@ def needs_of(
             f" Book dose {last + 1}.",
             code="given",
         )
-    booked = {**booked_dates(plan=plan, without=moving), **assuming}
-    booked = {number: day for number, day in booked.items() if number not in ignoring}
     if dose_number in booked:
         raise NotAvailable(
             f"Dose {dose_number} is booked already, on {_said(booked[dose_number])}. Move that appointment.",
             code="booked",
         )
-    rows = {catalog.facts_of(row): row for row in catalog.rows_in_force(therapy=plan.therapy, on=timezone.localdate())}
     try:
         phase, caution = _phase(plan, rows, dose_number)
         due = _due(plan, list(rows), dose_number, {**booked, **given})
@@ -109,6 +155,21 @@ def needs_of(
     )
 
 
+def _rows_in_force(therapy_ids: Collection[int]) -> dict[int, Mapping[PhaseFacts, DosePhase]]:
+    """The phases of the newest version in force of each therapy. One query."""
+    rows = DosePhase.objects.filter(version__therapy__in=therapy_ids, version__effective_from__lte=timezone.localdate())
+    by_therapy: dict[int, list[DosePhase]] = defaultdict(list)
+    for row in rows.select_related("version").order_by("-version__number", "first_dose", "variant"):
+        of_therapy = by_therapy[row.version.therapy_id]
+        if not of_therapy or of_therapy[0].version_id == row.version_id:
+            of_therapy.append(row)
+    return {therapy_id: _by_facts(by_therapy[therapy_id]) for therapy_id in therapy_ids}
+
+
+def _by_facts(rows: Collection[DosePhase]) -> Mapping[PhaseFacts, DosePhase]:
+    return {catalog.facts_of(row): row for row in rows}
+
+
 def booked_dates(*, plan: TreatmentPlan, without: Appointment | None = None) -> dict[int, date]:
     """The local dates of a plan's live and done appointments, by dose number."""
     held = Appointment.objects.filter(plan=plan, status__in=HELD)
@@ -118,7 +179,7 @@ def booked_dates(*, plan: TreatmentPlan, without: Appointment | None = None) -> 
     return {number: local_date(period.lower, ZoneInfo(zone)) for number, period, zone in rows}
 
 
-def _due(plan: TreatmentPlan, phases: list[PhaseFacts], dose_number: int, dates: dict[int, date]) -> DueDose:
+def _due(plan: TreatmentPlan, phases: list[PhaseFacts], dose_number: int, dates: Mapping[int, date]) -> DueDose:
     return due_dose(
         phases=phases,
         dose_number=dose_number,
@@ -156,7 +217,7 @@ def _kinds(allowed: set[str], wanted: str) -> frozenset[str]:
     return frozenset({wanted}) if wanted else frozenset(allowed)
 
 
-def _latest(plan: TreatmentPlan, phases: list[PhaseFacts], dose_number: int, booked: dict[int, date]) -> date | None:
+def _latest(plan: TreatmentPlan, phases: list[PhaseFacts], dose_number: int, booked: Mapping[int, date]) -> date | None:
     """The last day that leaves the minimum gap before the next booked dose."""
     following = min((number for number in booked if number > dose_number), default=None)
     if following is None:
