@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from patients.course import next_doses
 from patients.models import ContactKind, DoseGiven, Patient, PlanStatus, TreatmentPlan
+from patients.phones import shown
 from scheduling.models import HELD, LIVE, Appointment, Status
 from scheduling.queries.dose import Due
 from scheduling.queries.who import Who
@@ -161,7 +162,7 @@ def _row(visit: Appointment, now: datetime) -> Row:
         is_short=visit.short_staffed,
         why=". ".join(filter(None, (visit.get_reason_display() if visit.reason else "", visit.note))),
         address=visit.clinic.address,
-        phone=visit.clinic.phone,
+        phone=shown(visit.clinic.phone),
     )
 
 
