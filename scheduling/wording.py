@@ -26,6 +26,13 @@ def when_words(moment: datetime, zone: ZoneInfo) -> str:
     return f"{day_words(moment.astimezone(zone).date())}, {clock_words(moment, zone)}"
 
 
+def stretch_words(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """A stretch: on Tue Dec 8, 9:15–11:45 AM; over days, from Tue Dec 8, 9:15 AM to Thu Dec 10, 5:00 PM."""
+    if start.astimezone(zone).date() == end.astimezone(zone).date():
+        return f"on {day_words(start.astimezone(zone).date())}, {span_words(start, end, zone)}"
+    return f"from {when_words(start, zone)} to {when_words(end, zone)}"
+
+
 def length_words(minutes: int) -> str:
     """A length: 45 min, 2 h, 5 h 30."""
     hours, rest = divmod(minutes, 60)
