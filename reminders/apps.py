@@ -10,7 +10,7 @@ class RemindersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from reminders import outbox  # noqa: F401  (its receiver hears of every appointment that changes)
+        from reminders import outbox, replies  # noqa: F401  (their receivers hear of every appointment that changes)
 
         if words := betraying(settings.SENDER_NAME, ()):
             raise ImproperlyConfigured(

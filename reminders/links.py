@@ -38,20 +38,26 @@ def token_of(appointment: Appointment) -> str:
     return _signer.sign(link.key)
 
 
-def appointment_of(token: str) -> Appointment:
-    """The appointment whose page a token opens. Raises `LinkGone`."""
+def link_of(token: str) -> PatientLink:
+    """The link that a token opens, with its appointment, patient, clinic and therapy. Raises `LinkGone`. One query."""
     try:
         key = _signer.unsign(token)
     except BadSignature as error:
         raise LinkGone from error
     link = (
         PatientLink.objects.filter(key=key, revoked_at=None)
-        .select_related("appointment__patient", "appointment__clinic", "appointment__plan__therapy")
+        .select_related(
+            "appointment__patient",
+            "appointment__clinic",
+            "appointment__dose_phase",
+            "appointment__plan__patient",
+            "appointment__plan__therapy",
+        )
         .first()
     )
     if link is None or link.appointment.end + LIVES_ON < timezone.now():
         raise LinkGone
-    return link.appointment
+    return link
 
 
 def revoke(appointment: Appointment) -> None:

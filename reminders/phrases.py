@@ -58,8 +58,8 @@ YES = _phrases("""
 """)
 
 WITH_YES = _phrases("""
-    i, ill, will, be, there, see, u, we, are, im, am, coming, my, the, appointment, appt, visit, it, that, works, for, me
-    good, great, sounds, perfect, all, set, then, so, very, much, sir, maam
+    i, ill, will, be, there, see, u, we, are, im, am, coming, my, the, appointment, appt, visit, it, that, works, for
+    me, good, great, sounds, perfect, all, set, then, so, very, much, sir, maam
     cita, mi, la, perfecto, bueno, estare, ahi, alli, voy, a, ire, nos, vemos
 """)
 """What may stand beside a yes without making it less of one."""
@@ -72,7 +72,7 @@ COMING = _patterns(r"""
 
 REFUSALS = _patterns(r"""
     # Stop texting me; quit sending these reminders; end all messages. Not: I can't stop by; don't stop texting.
-    (?<!dont )(?<!not )(?<!cant )\b(?:stop|quit|end|cease|halt|cancel)(?! (?:by|in|at|over)\b)(?: \w+){0,3} TEXTS
+    (?<!dont |cant )(?<!not )\b(?:stop|quit|end|cease|halt|cancel)(?! (?:by|in|at|over)\b)(?: \w+){0,3} TEXTS
     (?<!dont )(?<!not )\b(?:stop|quit|cease) (?:\w+ )?(?:sending|send|writing|bothering|harassing|spamming)\b
     # Don't text me; do not message this number; never contact me again.
     \b(?:dont|do not|never|please no) (?:ever |you )?(?:call or )?(?:text|txt|message|msg|contact|sms)\b(?! back)

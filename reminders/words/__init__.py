@@ -32,6 +32,8 @@ class Language:
     practice: dict[str, str]
     lines: dict[str, str]
     words: dict[tuple[str, str], Words]
+    answers: dict[str, str]
+    page: dict[str, str]
 
     def day(self, day: date) -> str:
         """A day as texts say it: Tue Mar 3."""
@@ -129,4 +131,6 @@ def _read(path: Path) -> Language:
         practice=file["practice"],
         lines=file["lines"],
         words=words,
+        answers=file["answers"],
+        page=file["page"],
     )
