@@ -74,6 +74,11 @@ def withdraw(*, clearance: Clearance, by: User | None) -> Clearance:
     return clearance
 
 
+def checks_of(*, plan: TreatmentPlan, code: str, day: date) -> list[Clearance]:
+    """The check of one visit that stands on record: one, or none. One query."""
+    return list(Clearance.objects.filter(plan=plan, code=code, for_day=day, withdrawn_at=None))
+
+
 def record_papers(
     *,
     plan: TreatmentPlan,

@@ -117,17 +117,17 @@ class PatientForm(RuleForm):
         return Layout(
             Fieldset(
                 "Who",
-                _row(family_name=4, given_name=4, birth_date=4),
-                _row(mrn=4, home_clinic=4, is_active=4),
+                row(family_name=4, given_name=4, birth_date=4),
+                row(mrn=4, home_clinic=4, is_active=4),
             ),
             Fieldset(
                 "How to reach them",
-                _row(mobile=3, landline=3, email=4, preferred=2),
-                _row(language=3, needs_interpreter=4),
+                row(mobile=3, landline=3, email=4, preferred=2),
+                row(language=3, needs_interpreter=4),
             ),
             Fieldset(
                 "What to mind",
-                _row(extra_minutes=3, chair_kind=3, drive_minutes=3, needs_driver=3),
+                row(extra_minutes=3, chair_kind=3, drive_minutes=3, needs_driver=3),
                 "alerts",
             ),
         )
@@ -200,11 +200,11 @@ class PlanForm(RuleForm):
         return Layout(
             Fieldset(
                 "Ordered",
-                _row(**ordered),
-                _row(interval_days=4, infusion_minutes=4, doses_ordered=4),
-                _row(prescriber=4, had_reaction=8),
+                row(**ordered),
+                row(interval_days=4, infusion_minutes=4, doses_ordered=4),
+                row(prescriber=4, had_reaction=8),
             ),
-            Fieldset("Habits", _row(usual_weekday=4, usual_time=4)),
+            Fieldset("Habits", row(usual_weekday=4, usual_time=4)),
         )
 
     def order(self) -> Order:
@@ -219,7 +219,7 @@ class DoseForm(RuleForm):
     given_on = TypedDateField()
 
     def layout(self) -> Layout:
-        return Layout(_row(dose_number=4, given_on=4))
+        return Layout(row(dose_number=4, given_on=4))
 
     @staticmethod
     def initial_of(doses: Collection[DoseGiven]) -> Mapping[str, Any]:
@@ -252,6 +252,6 @@ def _variants(plan: TreatmentPlan | None) -> list[tuple[str, str]]:
     return [(variant, variant if plan else f"{variant} ({', '.join(names)})") for variant, names in therapies.items()]
 
 
-def _row(**widths: int) -> Row:
+def row(**widths: int) -> Row:
     """Fields beside each other, with widths in twelfths."""
     return Row(*(Column(name, css_class=f"col-md-{width}") for name, width in widths.items()))

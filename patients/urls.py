@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients import import_views, views
+from patients import import_views, papers_views, views
 
 urlpatterns = [
     path("patients/", views.patient_search, name="patient_search"),
@@ -15,6 +15,27 @@ urlpatterns = [
         "plans/<int:plan_id>/doses/<int:dose_number>/remove/",
         views.dose_given_remove,
         name="dose_given_remove",
+    ),
+    path("plans/<int:plan_id>/clearances/", papers_views.plan_clearances, name="plan_clearances"),
+    path(
+        "plans/<int:plan_id>/clearances/<int:clearance_id>/withdraw/",
+        papers_views.clearance_withdraw,
+        name="clearance_withdraw",
+    ),
+    path(
+        "patients/<int:patient_id>/authorizations/",
+        papers_views.patient_authorizations,
+        name="patient_authorizations",
+    ),
+    path(
+        "patients/<int:patient_id>/authorizations/<int:authorization_id>/",
+        papers_views.authorization_correct,
+        name="authorization_correct",
+    ),
+    path(
+        "patients/<int:patient_id>/authorizations/<int:authorization_id>/withdraw/",
+        papers_views.authorization_withdraw,
+        name="authorization_withdraw",
     ),
     path("patients/import/", import_views.patient_import, name="patient_import"),
     path("patients/import/template.csv", import_views.patient_import_template, name="patient_import_template"),

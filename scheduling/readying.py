@@ -12,12 +12,13 @@ from django.db.models.functions import JSONObject
 from django.dispatch import receiver
 from django.utils import timezone
 
-from clinic.models import Clinic
+from clinic.models import Clinic, User
 from clinic.quarters import ClinicDate, local_date
+from patients import clearances
 from patients.models import Patient, TreatmentPlan
 from patients.readiness import dossier_of, with_facts
 from patients.signals import readiness_changed
-from scheduling.locks import lock
+from scheduling.locks import guarded, lock
 from scheduling.models import HELD, LIVE, Appointment, Status
 from scheduling.record import day_of
 from scheduling.refusals import NotAvailable
@@ -75,6 +76,28 @@ def refuse_unready(appointment: Appointment) -> None:
     if forbids:
         missing = "; ".join(check.words for check in forbids)
         raise NotAvailable(f"Not ready. {missing}. {what_next(forbids)}", code="not_ready")
+
+
+def mark_done(*, appointment: Appointment, code: str, cleared_on: date, by: User | None, note: str = "") -> Appointment:
+    """Put on record that something which a visit asks for is in order. Raises `NotAvailable` and `Refused`."""
+    with guarded():
+        clearances.record(
+            plan=appointment.plan,
+            code=code,
+            cleared_on=cleared_on,
+            for_day=Planned.of(appointment).day,
+            by=by,
+            note=note,
+        )
+    return appointment
+
+
+def take_back(*, appointment: Appointment, code: str, by: User | None) -> Appointment:
+    """Take back a check of this visit that was marked by mistake. Nothing happens when there is none."""
+    with guarded():
+        for clearance in clearances.checks_of(plan=appointment.plan, code=code, day=Planned.of(appointment).day):
+            clearances.withdraw(clearance=clearance, by=by)
+    return appointment
 
 
 def what_next(forbids: Collection[Check]) -> str:

@@ -91,6 +91,7 @@ class Visit:
     """Everything the page says of an appointment."""
 
     id: int
+    plan_id: int
     who: Who
     clinic: Clinic
     day: date
@@ -138,6 +139,7 @@ def visit_of(appointment: Appointment, *, now: datetime | None = None) -> Visit:
     steps = list(_steps(appointment)) if day <= local_date(now, zone) else []
     return Visit(
         id=appointment.pk,
+        plan_id=appointment.plan_id,
         who=Who.of(appointment.patient),
         clinic=clinic,
         day=day,

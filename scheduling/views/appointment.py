@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clinic.access import Act, allowed, clinics_for, may, require
 from clinic.models import Chair
 from clinic.quarters import local_date
+from patients.dates import read_date
 from patients.errors import Refused
-from scheduling import booking
+from scheduling import booking, readying
 from scheduling.chairs import NOT_YET_SEATED, change_chair, free_chairs
 from scheduling.forms import BookingForm, Chosen, ReasonForm
 from scheduling.models import Appointment, Status
@@ -25,6 +26,7 @@ from scheduling.queries.appointment import LONGER, visit_of
 from scheduling.queries.booking import booked_words
 from scheduling.queries.dose import Dose
 from scheduling.queries.openings import Look, choices_of, openings_page
+from scheduling.queries.readiness import panel_of
 from scheduling.refusals import NotAvailable
 from scheduling.sight import require_sight
 from scheduling.views.book import OUTSIDE_WINDOW
@@ -59,6 +61,32 @@ def appointment_status(request: Request, appointment_id: int) -> HttpResponse:
         facts = form.cleaned_data
     return _do(
         request, one, lambda: booking.set_status(appointment=one, status=status, by=request.user, **facts), said=_now_is
+    )
+
+
+@never_cache
+@require_POST
+@allowed(Act.CHANGE_STATUS)
+def appointment_clear(request: Request, appointment_id: int) -> HttpResponse:
+    """Something that the visit asks for is in order, today or as of a day; or a check is taken back."""
+    one = _appointment(request, appointment_id, act=Act.CHANGE_STATUS)
+    if undo := request.POST.get("undo", ""):
+        return _do(
+            request,
+            one,
+            lambda: readying.take_back(appointment=one, code=undo, by=request.user),
+            said=lambda _: "Taken back.",
+        )
+    code, typed = request.POST.get("code", ""), request.POST.get("cleared_on", "").strip()
+    day = read_date(typed, latest=timezone.localdate()) if typed else timezone.localdate()
+    if day is None:
+        unread = NotAvailable(f"“{typed}” is not a date. Type it like 3/14/2026.", code="date")
+        return _card(request, one, refusal=unread, status=422)
+    return _do(
+        request,
+        one,
+        lambda: readying.mark_done(appointment=one, code=code, cleared_on=day, by=request.user),
+        said=lambda _: "Marked as done.",
     )
 
 
@@ -208,6 +236,8 @@ def _card(
     may_book = may(user=request.user, act=Act.BOOK, clinic=one.clinic)
     context = {
         "visit": visit_of(one),
+        "ready": panel_of(one),
+        "ready_today": f"{timezone.localdate():%-m/%-d/%Y}",
         "may_book": may_book,
         "may_change": may(user=request.user, act=Act.CHANGE_STATUS, clinic=one.clinic),
         "may_move": may_book and one.status in NOT_YET_SEATED,
