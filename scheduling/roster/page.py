@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -109,9 +109,12 @@ def _short_names(nurses: Sequence[NurseRow]) -> dict[int, str]:
 def _sheet(nurse: NurseRow, rows: RosterRows, scene: Scene, *, is_mine: bool, is_today: bool) -> Sheet:
     mine = [stay for stay in rows.stays if any(care.nurse_id == nurse.id for care in stay.care)]
     grouped: defaultdict[str, list[tuple[datetime, Card]]] = defaultdict(list)
+    handed_over = replace(scene, may_step=False)  # the next step is the colleague's
     for stay in mine:
         title, at = _when(stay, nurse.id, scene.now) if is_today else (ALL, stay.start)
-        grouped[title].append((at, card_of(stay=stay, nurse_id=nurse.id, scene=scene)))
+        grouped[title].append(
+            (at, card_of(stay=stay, nurse_id=nurse.id, scene=handed_over if title == DONE else scene))
+        )
     groups = tuple(
         Group(title.split(" ")[0].lower(), title, tuple(card for _, card in sorted(cards, key=lambda pair: pair[0])))
         for title in (NOW, NEXT, LATER, DONE, ALL)

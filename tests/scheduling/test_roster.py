@@ -169,6 +169,7 @@ def test_a_nurse_who_leaves_early_hands_over_on_both_sheets(madison: Clinic) -> 
     assert first.away == ("Off 10:00 AM–5:00 PM: Ill",)
     assert groups(first) == {"Done or handed over": [first.groups[0].cards[0].id]}
     assert first.groups[0].cards[0].hand_overs == ("to Bea at 10:00",)
+    assert (first.groups[0].cards[0].step, second.groups[0].cards[0].step.label) == (None, "Arrived")
     assert second.groups[0].cards[0].hand_overs == ("from Anna at 10:00",)
 
 
