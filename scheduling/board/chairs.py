@@ -1,7 +1,7 @@
 """The rows of chairs: appointments, free quarters to book, and hatched stretches. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from clinic.models import ChairKind
@@ -9,6 +9,7 @@ from clinic.quarters import ClinicDate
 from scheduling.board.columns import Columns, clock_label, clock_short
 from scheduling.board.rows import ChairRow, Stay, Stretch
 from scheduling.models import IN_CHAIR, Status
+from scheduling.queries.readiness import AT_RISK, NOT_READY, READY, TO_CHECK, Badge
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Block:
     nurses: str
     status: str
     status_word: str
+    ready_word: str
+    """That it is ready, or that the checks of the day are to be made; empty when a flag says more."""
     flags: tuple[Flag, ...]
     spoken: str
     parts: tuple[Part, ...]
@@ -90,6 +93,8 @@ class Scene:
     """Quarters at which every nurse on the floor has her three patients."""
     shut: tuple[Stretch, ...]
     """When the clinic is not open."""
+    badges: Mapping[int, Badge]
+    """How ready each appointment is that holds its chair."""
     unconfirmed_matters: bool
     """Whether the day is near enough to ask who has not confirmed."""
 
@@ -113,9 +118,12 @@ def block_of(*, stay: Stay, name: str, scene: Scene) -> Block:
     status = Status(stay.status)
     nurses = list(dict.fromkeys(scene.nurse_initials.get(care.nurse_id, "?") for care in stay.care))
     flags = tuple(_flags(stay, scene))
+    badge = scene.badges.get(stay.id)
+    ready_word = badge.fit.word.lower() if badge and badge.fit in (READY, TO_CHECK) else ""
     spoken = [
         name, f"{stay.therapy} dose {stay.dose_number}", f"{clock_label(start)} to {clock_label(end)}",
-        f"nurse {' then '.join(nurses)}" if nurses else "no nurse", status.label, *(flag.word for flag in flags),
+        f"nurse {' then '.join(nurses)}" if nurses else "no nurse", status.label, ready_word,
+        *(flag.word for flag in flags),
     ]  # fmt: skip
     return Block(
         id=stay.id,
@@ -128,8 +136,9 @@ def block_of(*, stay: Stay, name: str, scene: Scene) -> Block:
         nurses="›".join(nurses),
         status=stay.status,
         status_word=status.label,
+        ready_word=ready_word,
         flags=flags,
-        spoken=", ".join(spoken),
+        spoken=", ".join(filter(None, spoken)),
         parts=_parts(stay),
         minutes=15 * (stay.end - stay.start),
     )
@@ -138,6 +147,11 @@ def block_of(*, stay: Stay, name: str, scene: Scene) -> Block:
 def _flags(stay: Stay, scene: Scene) -> Iterable[Flag]:
     if stay.short_staffed:
         yield Flag("short", "No nurse", "short")
+    badge = scene.badges.get(stay.id)
+    if badge and badge.fit == NOT_READY:
+        yield Flag(NOT_READY.icon, NOT_READY.word, "unready")
+    if badge and badge.fit == AT_RISK:
+        yield Flag(AT_RISK.icon, AT_RISK.word, "risk")
     late = scene.minute - 15 * stay.start
     if stay.status == Status.BOOKED and scene.late_after <= late < 15 * scene.grid.length:
         yield Flag("late", f"Late {_minutes(late)}", "late")

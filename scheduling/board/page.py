@@ -12,6 +12,7 @@ from scheduling.board.chairs import Block, Chair, Scene, block_of, chair_row, na
 from scheduling.board.columns import Columns, clock_label, columns_of
 from scheduling.board.rows import DayRows, Stay, Stretch, read_day
 from scheduling.models import IN_CHAIR, LIVE, Status
+from scheduling.queries.readiness import badges_for
 
 UNCONFIRMED_MATTERS_DAYS = 3
 """From so many days before, a booking that is not confirmed is pointed out."""
@@ -67,7 +68,7 @@ def board(
     appointment_url: Callable[[int], str],
     booking_url: Callable[[int, str], str] | None,
 ) -> Board:
-    """Read and lay out one clinic's day. Seven queries."""
+    """Read and lay out one clinic's day. Eight queries."""
     rows = read_day(clinic=clinic, day=day)
     grid = ClinicDate(day, clinic.zone)
     first, last = _stretch(rows)
@@ -84,6 +85,7 @@ def board(
         booking_url=booking_url,
         full=frozenset(quarter for quarter in range(first, last) if patients[quarter] >= room[quarter]),
         shut=tuple(_shut(rows, grid)),
+        badges=badges_for({stay.id: stay.planned for stay in rows.stays if stay.status in LIVE}),
         unconfirmed_matters=0 <= (day - local_date(now, clinic.zone)).days <= UNCONFIRMED_MATTERS_DAYS,
     )
     names = names_of(rows.stays, initials_only=initials_only)

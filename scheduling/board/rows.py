@@ -9,6 +9,7 @@ from django.db.models import FilteredRelation, Q
 from clinic.models import Chair, Clinic, Closure, FloorPeriod, OpeningHours, Shift
 from clinic.quarters import ClinicDate
 from scheduling.models import HELD, Appointment, NurseAssignment
+from scheduling.readying import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Stay:
     acuity: int
     minutes: tuple[int, int, int, int]
     care: tuple[Care, ...]
+    planned: Planned
 
     @property
     def holds_chair(self) -> bool:
@@ -150,7 +152,7 @@ _STAY_FIELDS = (
     "patient__family_name", "patient__given_name",
     "plan__therapy__name", "plan__infusion_minutes", "dose_number", "dose_phase__dose", "dose_phase__acuity",
     "dose_phase__setup_minutes", "dose_phase__premedication_minutes", "dose_phase__infusion_minutes",
-    "dose_phase__observation_minutes",
+    "dose_phase__observation_minutes", "plan_id", "dose_phase__needs_prior_tolerance",
 )  # fmt: skip
 
 
@@ -178,10 +180,12 @@ def _stays(clinic: Clinic, grid: ClinicDate) -> tuple[Stay, ...]:
             acuity=acuity,
             minutes=(setup, premedication, ordered or infusion, observation),
             care=tuple(care[pk]),
+            planned=Planned(plan_id, dose_number, grid.day, needs_tolerance),
         )
         for (
             pk, chair_id, period, status, short_staffed, confirmed_at, family_name, given_name,
             therapy, ordered, dose_number, dose, acuity, setup, premedication, infusion, observation,
+            plan_id, needs_tolerance,
         ) in rows
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""A patient's page: who they are, their courses, and when they come. Nine queries, however long the history."""
+"""A patient's page: who they are, their courses, and when they come. Ten queries, however long the history."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,6 +13,7 @@ from patients.models import ContactKind, DoseGiven, Patient, PlanStatus, Treatme
 from patients.phones import shown
 from scheduling.models import HELD, LIVE, Appointment, Status
 from scheduling.queries.dose import Due
+from scheduling.queries.readiness import Badge, badges_of
 from scheduling.queries.who import Who
 from scheduling.wording import day_words, length_words, span_words
 
@@ -43,6 +44,7 @@ class Row:
     status_word: str
     is_unconfirmed: bool
     is_short: bool
+    ready: Badge | None
     why: str
     address: str
     phone: str
@@ -97,10 +99,11 @@ def patient_page(patient: Patient) -> PatientPage:
     plans = list(TreatmentPlan.objects.filter(patient=patient).select_related("therapy"))
     visits = list(
         Appointment.objects.filter(patient=patient)
-        .select_related("plan__therapy", "clinic", "chair")
+        .select_related("plan__therapy", "clinic", "chair", "dose_phase")
         .order_by("period")
     )
-    rows = {visit.pk: _row(visit, now) for visit in visits}
+    badges = badges_of(visits)
+    rows = {visit.pk: _row(visit, now, badges.get(visit.pk)) for visit in visits}
     coming = [visit for visit in visits if visit.status in LIVE]
     return PatientPage(
         who=Who.of(patient),
@@ -144,7 +147,7 @@ def _facts(patient: Patient) -> Iterable[str]:
         yield f"Needs a {patient.get_chair_kind_display().lower()}"
 
 
-def _row(visit: Appointment, now: datetime) -> Row:
+def _row(visit: Appointment, now: datetime, ready: Badge | None) -> Row:
     zone = visit.clinic.zone
     day = visit.start.astimezone(zone).date()
     return Row(
@@ -160,6 +163,7 @@ def _row(visit: Appointment, now: datetime) -> Row:
         status_word=visit.get_status_display(),
         is_unconfirmed=visit.status == Status.BOOKED and visit.confirmed_at is None,
         is_short=visit.short_staffed,
+        ready=ready,
         why=". ".join(filter(None, (visit.get_reason_display() if visit.reason else "", visit.note))),
         address=visit.clinic.address,
         phone=shown(visit.clinic.phone),

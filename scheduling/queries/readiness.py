@@ -1,6 +1,6 @@
 """Readiness, as pages say it: a shape and a word, and beside them what is missing and what can be done about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
@@ -75,8 +75,12 @@ def panel_of(appointment: Appointment, *, today: date | None = None) -> Panel | 
 
 def badges_of(appointments: Iterable[Appointment]) -> dict[int, Badge]:
     """The badges of appointments that hold their chairs, by id; read with clinic and dose phase. One query."""
-    planned = {one.pk: Planned.of(one) for one in appointments if one.status in LIVE}
-    return {pk: Badge.of(found) for pk, found in readiness_of(planned=planned).items()}
+    return badges_for({one.pk: Planned.of(one) for one in appointments if one.status in LIVE})
+
+
+def badges_for(planned: Mapping[int, Planned]) -> dict[int, Badge]:
+    """The badges of planned doses, by their keys. One query."""
+    return {key: Badge.of(found) for key, found in readiness_of(planned=planned).items()}
 
 
 def badge_of_day(dossier: Dossier, *, dose_number: int, day: date, needs_tolerance: bool = False) -> Badge | None:

@@ -110,7 +110,7 @@ def test_a_patient_stands_in_her_chair_from_start_to_end(desk: Client, madison: 
 
     assert (cell.first, cell.last) == (5, 15), "9:15 to 11:45 of a day that begins at 8:00"
     assert cell.link == reverse("appointment", args=[appointment.pk])
-    assert cell.label == "Olson, K., Tysabri dose 1, 9:15 am to 11:45 am, nurse KO, Booked"
+    assert cell.label == "Olson, K., Tysabri dose 1, 9:15 am to 11:45 am, nurse KO, Booked, ready"
     assert shift.nurse.name == "Kim Orr"
     for word in ("Olson, K.", "Tysabri", "#1", "300 mg", "9:15–11:45", "KO", "Booked"):
         assert word in cell.text
@@ -324,7 +324,7 @@ def test_an_unconfirmed_booking_is_pointed_out_three_days_before(desk: Client, m
 
     assert 'Unconfirmed"' not in page(desk, madison)
     travel("8:00", DAY - timedelta(days=3))
-    assert 'Booked, Unconfirmed"' in page(desk, madison)
+    assert 'Booked, ready, Unconfirmed"' in page(desk, madison)
     confirm(appointment=appointment, by=None)
     assert 'Unconfirmed"' not in page(desk, madison)
 

@@ -159,6 +159,8 @@ def test_nobody_sees_it_without_signing_in(client: Client, plan: TreatmentPlan) 
 
 
 def test_the_queries_do_not_grow_with_the_history(desk: Client, plan: TreatmentPlan, madison: Clinic) -> None:
+    on_floor(madison)
+    booked(madison, "9:00", plan=plan)
     with counting() as few:
         html_of(desk, url(plan))
     second = make_plan(plan.patient, "ocrevus", given={1: date(2026, 3, 2), 2: date(2026, 3, 16)})
