@@ -1,5 +1,6 @@
 """The nurse roster: read at arm's length, and one tap to the next step."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -26,6 +27,14 @@ SESSION_SHOW = "roster_show"
 """Session key: whose sheets a nurse wants to see, `mine` or `everyone`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a tap did nothing, to be said on the card it was on."""
+
+    id: int
+    reason: str
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.SEE_ROSTER)
@@ -45,22 +54,22 @@ def _step(request: Request, place: Clinic, day: date) -> HttpResponse:
     require(user=request.user, act=Act.CHANGE_STATUS, clinic=place)
     number, status = request.POST.get("appointment", ""), request.POST.get("status", "")
     one = get_object_or_404(Appointment, pk=int(number) if number.isdecimal() else 0, clinic=place)
-    said, problem = "", ""
+    said, refused = "", None
     if one.status != status:
         try:
             after = booking.set_status(appointment=one, status=status, by=request.user)
             said = f"{after.patient}: {after.get_status_display().lower()}."
         except NotAvailable as refusal:
-            problem = f"{one.patient}: {refusal.reason}"
+            refused = Refusal(one.pk, refusal.reason)
     if not request.htmx:
-        if problem:
-            messages.error(request, problem)
+        if refused:
+            messages.error(request, f"{one.patient}: {refused.reason}")
         return redirect("roster", place.slug, day)
-    page = _page(request, place, day, problem=problem)
+    page = _page(request, place, day, refused=refused)
     return trigger_client_event(page, "say", {"value": said}) if said else page
 
 
-def _page(request: Request, place: Clinic, day: date, *, problem: str = "") -> HttpResponse:
+def _page(request: Request, place: Clinic, day: date, *, refused: Refusal | None = None) -> HttpResponse:
     now = timezone.now()
     nurse_id = Nurse.objects.filter(user=request.user).values_list("pk", flat=True).first()
     may_step = may(user=request.user, act=Act.CHANGE_STATUS, clinic=place)
@@ -77,7 +86,7 @@ def _page(request: Request, place: Clinic, day: date, *, problem: str = "") -> H
         "sheets": _shown(laid_out, only_mine=only_mine),
         "only_mine": only_mine,
         "etag": etag,
-        "problem": problem,
+        "refused": refused,
         "bar": day_bar(
             user=request.user,
             act=Act.SEE_ROSTER,
