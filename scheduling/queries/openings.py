@@ -14,7 +14,10 @@ from scheduling.models import Appointment
 from scheduling.needs import Needs
 from scheduling.openings import Asked, OpenDay, Opening
 from scheduling.queries.dose import Fit, fit_of
+from scheduling.queries.readiness import Badge, badge_of_day
+from scheduling.readying import dossier_for
 from scheduling.wording import clock_words, day_words, when_words
+from therapies.readiness import Dossier
 
 AROUND_DUE = timedelta(days=45)
 """How far from the due day the nearest openings are looked for, to either side."""
@@ -109,12 +112,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceDay:
-    """A day at a clinic with its openings in the order of the clock. `words` hold for all of them."""
+    """A day at a clinic with its openings in the order of the clock. `words` hold for all of them.
+
+    `worry` is what speaks against this day but not against the due day: an authorization that ends before.
+    """
 
     id: str
     label: str
     words: str
     fit: Fit
+    worry: Badge | None
     choices: tuple[Choice, ...]
     more: int
     more_url: str
@@ -134,6 +141,8 @@ class OpeningsPage:
     """All that the openings part of a page shows."""
 
     title: str
+    ready: Badge | None
+    """What is missing for the due day, as known today; None when nothing is."""
     columns: tuple[Column, ...]
     has_any: bool
     asks_reason: bool
@@ -157,7 +166,8 @@ def openings_page(
     moving: Appointment | None = None,
     digits_taken: int = 0,
 ) -> OpeningsPage:
-    """The openings for a dose at some clinics. The number of queries is that of `openings.days_at_each`."""
+    """The openings for a dose at some clinics. One query more than `openings.days_at_each`."""
+    worries = _Worries.of(needs, today, moving)
     near = moving.start if moving else None
     middle = max(near.astimezone(moving.clinic.zone).date() if near and moving else needs.due.target, today)
     first, last = (
@@ -178,11 +188,12 @@ def openings_page(
     )
     days = [day for of_clinic in found.values() for day in of_clinic]
     digits = _digits(days, taken=digits_taken)
-    columns = _columns(found, shown, needs, look, digits)
+    columns = _columns(found, shown, needs, look, digits, worries)
     monday = look.week or middle - timedelta(days=middle.weekday())
     floor = max(today, needs.earliest or today)
     return OpeningsPage(
         title=f"Week of {day_words(look.week)}" if look.week else ("Near the time now" if moving else "Nearest to due"),
+        ready=worries.when_due,
         columns=columns,
         has_any=bool(days),
         asks_reason=any(choice.fit.css == "red" for column in columns for day in column.days for choice in day.choices),
@@ -221,6 +232,7 @@ def _columns(
     needs: Needs,
     look: Look,
     digits: dict[Opening, int],
+    worries: "_Worries",
 ) -> tuple[Column, ...]:
     """The clinic with the best opening first. The days of a week in order, otherwise the best day first."""
     columns = []
@@ -230,13 +242,35 @@ def _columns(
             Column(
                 clinic=clinic,
                 is_home=clinic.pk == needs.plan.patient.home_clinic_id,
-                days=tuple(_choice_day(day, needs, look, digits) for day in days),
+                days=tuple(_choice_day(day, needs, look, digits, worries) for day in days),
             )
         )
     return tuple(columns)
 
 
-def _choice_day(day: OpenDay, needs: Needs, look: Look, digits: dict[Opening, int]) -> ChoiceDay:
+@dataclass(frozen=True, slots=True)
+class _Worries:
+    """What speaks against giving a dose, on the due day and on others."""
+
+    dossier: Dossier
+    dose_number: int
+    when_due: Badge | None
+
+    @classmethod
+    def of(cls, needs: Needs, today: date, moving: Appointment | None) -> Self:
+        dossier = dossier_for(plan=needs.plan, without=moving)
+        due = max(needs.due.target, today)
+        return cls(dossier, needs.dose_number, badge_of_day(dossier, dose_number=needs.dose_number, day=due))
+
+    def on(self, day: date) -> Badge | None:
+        """What speaks against a day but not against the due day."""
+        badge = badge_of_day(self.dossier, dose_number=self.dose_number, day=day)
+        known = self.when_due.why if self.when_due else ()
+        why = tuple(words for words in badge.why if words not in known) if badge else ()
+        return replace(badge, why=why) if badge and why else None
+
+
+def _choice_day(day: OpenDay, needs: Needs, look: Look, digits: dict[Opening, int], worries: _Worries) -> ChoiceDay:
     shared = set.intersection(*(set(opening.why) for opening in day.openings))
     more = day.count - len(day.openings)
     key = f"{day.clinic.slug}/{day.day}"
@@ -245,6 +279,7 @@ def _choice_day(day: OpenDay, needs: Needs, look: Look, digits: dict[Opening, in
         label=day_words(day.day, year=day.day.year != timezone.localdate().year),
         words=", ".join(words for words in day.openings[0].why if words in shared),
         fit=fit_of(needs.due, day.day),
+        worry=worries.on(day.day),
         choices=tuple(
             _choice(opening, needs, digits.get(opening), shared)
             for opening in sorted(day.openings, key=lambda opening: opening.start)
