@@ -78,16 +78,19 @@ class Days:
         """One of the days, as the engine sees it."""
         grid = self.grids[key]
         zero = int(grid.start.timestamp())
-        whole = span(0, grid.length)
+        nurses, stays = _nurses(self._floors.get(key, ()), zero), _stays(self._stays.get(key, ()), zero)
+        # A row written by hand may run past midnight: the day is then long enough to hold it, and nothing breaks.
+        length = max(grid.length, *(stay.end for stay in stays), *(nurse.floor.bit_length() for nurse in nurses), 0)
+        whole = span(0, length)
         return Day(
-            length=grid.length,
+            length=length,
             open=_quarters(grid, self._hours.get(key, ())),
             chairs=tuple(
                 ChairDay(pk, kind, whole & ~_quarters(grid, self._outages.get(pk, ())))
                 for pk, kind in self._chairs.get(key[0], ())
             ),
-            nurses=_nurses(self._floors.get(key, ()), zero),
-            stays=_stays(self._stays.get(key, ()), zero),
+            nurses=nurses,
+            stays=stays,
             held=tuple(
                 Stay(pk, chair, _quarter(start, zero), _quarter(end, zero))
                 for _, start, end, pk, chair in self._held.get(key, ())
