@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from scheduling.models import IN_CHAIR, LIVE, Status
+from scheduling.queries.readiness import Badge
 from scheduling.roster.phases import Phase, course_of
 from scheduling.roster.rows import Care, Stay
+from scheduling.visit import TO_BE_READY
 from scheduling.wording import length_words
 
 MINUTE = timedelta(minutes=1)
@@ -66,6 +68,8 @@ class Card:
     status_word: str
     alerts: str
     note: str
+    ready: Badge | None
+    """How ready the patient is, until the infusion runs."""
     flags: tuple[Flag, ...]
     phases: tuple[Phase, ...]
     hand_overs: tuple[str, ...]
@@ -88,6 +92,8 @@ class Scene:
     """What colleagues call each nurse."""
     may_step: bool
     """Whether the person may set a status, and the day has come."""
+    badges: Mapping[int, Badge]
+    """How ready each visit is that has not ended."""
     unconfirmed_matters: bool
 
 
@@ -111,6 +117,7 @@ def card_of(*, stay: Stay, nurse_id: int | None, scene: Scene) -> Card:
         status_word=Status(stay.status).label,
         alerts=stay.alerts,
         note=stay.note,
+        ready=scene.badges.get(stay.id) if stay.status in TO_BE_READY else None,
         flags=tuple(_flags(stay, course.ends, scene)),
         phases=course.phases,
         hand_overs=told,

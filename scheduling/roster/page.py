@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from clinic.models import Clinic
 from clinic.quarters import local_date
 from scheduling.models import LIVE, Status
+from scheduling.queries.readiness import badges_for
 from scheduling.roster.cards import Card, Scene, card_of
 from scheduling.roster.rows import NurseRow, RosterRows, Stay, read_roster
 from scheduling.wording import clock_words, span_words
@@ -70,7 +71,7 @@ class Roster:
 
 
 def roster(*, clinic: Clinic, day: date, now: datetime, nurse_id: int | None, may_step: bool) -> Roster:
-    """Read and lay out one clinic's day, for the nurse who looks at it if it is one. Five queries."""
+    """Read and lay out one clinic's day, for the nurse who looks at it if it is one. Six queries."""
     rows = read_roster(clinic=clinic, day=day)
     away = (day - local_date(now, clinic.zone)).days
     scene = Scene(
@@ -79,6 +80,7 @@ def roster(*, clinic: Clinic, day: date, now: datetime, nurse_id: int | None, ma
         late_after=timedelta(minutes=clinic.late_after_minutes),
         names=_short_names(rows.nurses),
         may_step=may_step and away <= 0,
+        badges=badges_for({stay.id: stay.planned for stay in rows.stays if stay.status in LIVE}),
         unconfirmed_matters=0 <= away <= UNCONFIRMED_MATTERS_DAYS,
     )
     sheets = [_sheet(nurse, rows, scene, is_mine=nurse.id == nurse_id, is_today=away == 0) for nurse in rows.nurses]

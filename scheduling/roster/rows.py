@@ -9,6 +9,7 @@ from clinic.hours import Period
 from clinic.models import Absence, Clinic, Shift
 from clinic.quarters import day_bounds
 from scheduling.models import Appointment, NurseAssignment, StatusChange
+from scheduling.readying import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Stay:
     note: str
     minutes: Minutes
     care: tuple[Care, ...]
+    planned: Planned
     reached: Mapping[str, datetime]
     """When the patient last took each status."""
 
@@ -81,7 +83,7 @@ def read_roster(*, clinic: Clinic, day: date) -> RosterRows:
     """Read one clinic's day."""
     start, end = day_bounds(day, clinic.zone)
     within = {"clinic": clinic, "period__startswith__gte": start, "period__startswith__lt": end}
-    return RosterRows(stays=_stays(within), nurses=_nurses(within, start, end))
+    return RosterRows(stays=_stays(within, day), nurses=_nurses(within, start, end))
 
 
 _FIELDS = (
@@ -90,11 +92,11 @@ _FIELDS = (
     "patient__needs_interpreter", "patient__needs_driver",
     "plan__therapy__name", "plan__infusion_minutes", "dose_number", "dose_phase__dose", "dose_phase__acuity",
     "dose_phase__setup_minutes", "dose_phase__premedication_minutes", "dose_phase__infusion_minutes",
-    "dose_phase__observation_minutes",
+    "dose_phase__observation_minutes", "plan_id", "dose_phase__needs_prior_tolerance",
 )  # fmt: skip
 
 
-def _stays(within: dict[str, object]) -> tuple[Stay, ...]:
+def _stays(within: dict[str, object], day: date) -> tuple[Stay, ...]:
     care, reached = _care(within), _reached(within)
     rows = Appointment.objects.filter(**within).order_by("period", "id").values(*_FIELDS)
     return tuple(
@@ -124,6 +126,7 @@ def _stays(within: dict[str, object]) -> tuple[Stay, ...]:
                 observation=row["dose_phase__observation_minutes"],
             ),
             care=tuple(care[row["id"]]),
+            planned=Planned(row["plan_id"], row["dose_number"], day, row["dose_phase__needs_prior_tolerance"]),
             reached=reached[row["id"]],
         )
         for row in rows
