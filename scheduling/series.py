@@ -26,7 +26,7 @@ from scheduling.refusals import NotAvailable
 from therapies.series import DueDose
 
 MOST_DOSES = 26
-CHOICES = 4
+CHOICES = 3
 BEYOND = timedelta(days=28)
 """How far past its window a dose is looked for when nothing is free inside."""
 
@@ -150,7 +150,9 @@ def book_series(
     return booked
 
 
-def move_series(*, plan: TreatmentPlan, choices: Sequence[Choice], by: User | None) -> list[Appointment]:
+def move_series(
+    *, plan: TreatmentPlan, choices: Sequence[Choice], by: User | None, note: str = ""
+) -> list[Appointment]:
     """Move the booked doses of a plan to new times, all or none. Raises `SeriesClash` for the first that can't be.
 
     Doses that go later move last first, and those that go earlier first first, so that no two are ever too close on
@@ -171,7 +173,7 @@ def move_series(*, plan: TreatmentPlan, choices: Sequence[Choice], by: User | No
         for one in order:
             choice = wanted[one.dose_number]
             try:
-                put_elsewhere(appointment=one, clinic=choice.clinic, start=choice.start, by=by)
+                put_elsewhere(appointment=one, clinic=choice.clinic, start=choice.start, by=by, note=note)
             except NotAvailable as refusal:
                 raise SeriesClash(refusal, one.dose_number) from refusal
         for clinic, day in old_days:

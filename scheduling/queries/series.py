@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from scheduling.models import Appointment
+from django.urls import reverse
+
+from clinic.quarters import at_wall_clock
+from scheduling.models import Appointment, Status
 from scheduling.openings import Opening
 from scheduling.queries.dose import Due, Fit, fit_of
-from scheduling.queries.openings import value_of
+from scheduling.queries.openings import Link, value_of
 from scheduling.series import Step
-from scheduling.wording import span_words, when_words
+from scheduling.wording import days_words, span_words, when_words
+
+WEEKS = (1, 2, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,35 @@ def series_rows(
 def field_of(dose_number: int) -> str:
     """The form field of a dose."""
     return f"dose-{dose_number}"
+
+
+def shift_after(moved: Appointment, *, away: timedelta) -> Link | None:
+    """Where to move the doses along that are booked after one that just moved to another day; None without any."""
+    count = _booked_after(moved) if away else 0
+    if not count:
+        return None
+    others = "the dose after it" if count == 1 else f"the {count} doses after it"
+    side = "later" if away > timedelta() else "earlier"
+    url = reverse("appointment_shift", args=[moved.pk]) + f"?days={away.days}"
+    return Link(f"Move {others} {days_words(abs(away.days))} {side} too", url)
+
+
+def shifts_together(one: Appointment) -> list[Link]:
+    """Where to move an appointment by whole weeks together with the doses booked after it. Empty without any."""
+    if not _booked_after(one):
+        return []
+    local = one.start.astimezone(one.clinic.zone)
+    links = []
+    for weeks in WEEKS:
+        start = at_wall_clock(local.date() + timedelta(weeks=weeks), local.time(), one.clinic.zone)
+        url = reverse("appointment_shift", args=[one.pk]) + f"?to={value_of(one.clinic, start)}"
+        links.append(Link("1 week later" if weeks == 1 else f"{weeks} weeks later", url))
+    return links
+
+
+def _booked_after(one: Appointment) -> int:
+    later = Appointment.objects.filter(plan=one.plan_id, status=Status.BOOKED, dose_number__gt=one.dose_number)
+    return later.count()
 
 
 def _row(step: Step, today: date, chosen: str, clashing: int | None) -> SeriesRow:

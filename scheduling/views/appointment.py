@@ -25,8 +25,9 @@ from scheduling.needs import needs_of
 from scheduling.queries.appointment import LONGER, visit_of
 from scheduling.queries.booking import booked_words
 from scheduling.queries.dose import Dose
-from scheduling.queries.openings import Look, choices_of, openings_page
+from scheduling.queries.openings import Link, Look, choices_of, openings_page
 from scheduling.queries.readiness import panel_of
+from scheduling.queries.series import shift_after, shifts_together
 from scheduling.refusals import NotAvailable
 from scheduling.sight import require_sight
 from scheduling.views.book import OUTSIDE_WINDOW
@@ -171,7 +172,8 @@ def appointment_move(request: Request, appointment_id: int) -> HttpResponse:
         )
     except NotAvailable as refusal:
         return _times(request, one, refusal=refusal, note=note, status=409)
-    return _done(request, moved, f"Moved to {booked_words(moved)}.")
+    away = local_date(moved.start, moved.clinic.zone) - local_date(one.start, one.clinic.zone)
+    return _done(request, moved, f"Moved to {booked_words(moved)}.", then=shift_after(moved, away=away))
 
 
 def _appointment(request: Request, pk: int, *, act: Act | None = None) -> Appointment:
@@ -206,11 +208,12 @@ def _do(
     return _done(request, after, said(after))
 
 
-def _done(request: Request, one: Appointment, said: str) -> HttpResponse:
+def _done(request: Request, one: Appointment, said: str, *, then: Link | None = None) -> HttpResponse:
+    """What was done, and what one may want to do next because of it."""
     if not request.htmx:
         messages.success(request, said)
-        return redirect("appointment", one.pk)
-    page = _card(request, _reread(one), said=said)
+        return redirect(then.url if then else reverse("appointment", args=[one.pk]))
+    page = _card(request, _reread(one), said=said, then=then)
     page.headers["HX-Trigger"] = "appointment-changed"
     return page
 
@@ -228,6 +231,7 @@ def _card(
     one: Appointment,
     *,
     said: str = "",
+    then: Link | None = None,
     refusal: NotAvailable | None = None,
     reason_form: ReasonForm | None = None,
     opened: str = "",
@@ -242,6 +246,7 @@ def _card(
         "may_change": may(user=request.user, act=Act.CHANGE_STATUS, clinic=one.clinic),
         "may_move": may_book and one.status in NOT_YET_SEATED,
         "said": said,
+        "then": then,
         "refusal": refusal,
         "reason_form": reason_form or ReasonForm(),
         "opened": opened,
@@ -291,6 +296,7 @@ def _times(
         alternatives = choices_of(refusal.alternatives, needs) if refusal else []
         context |= {
             "dose": Dose.of(needs, today=today),
+            "shifts": shifts_together(one),
             "alternatives": alternatives,
             "page": openings_page(
                 needs=needs,

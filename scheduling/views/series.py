@@ -16,7 +16,7 @@ from clinic.models import Clinic
 from clinic.quarters import local_date
 from patients.models import TreatmentPlan
 from scheduling.forms import ChosenField, SeriesForm
-from scheduling.models import Appointment, Status
+from scheduling.models import Appointment
 from scheduling.queries.openings import Look
 from scheduling.queries.series import series_rows
 from scheduling.queries.who import Who
@@ -87,17 +87,12 @@ def shift(request: Request, appointment_id: int) -> HttpResponse:
     if not form.is_valid() or _unexplained(form, steps):
         return _page(request, one.plan, steps, form=form, moved=one, status=422)
     try:
-        moved = move_series(plan=one.plan, choices=_choices(form), by=request.user)
+        note = form.cleaned_data["note"]
+        moved = move_series(plan=one.plan, choices=_choices(form), by=request.user, note=note)
     except NotAvailable as clash:
         return _page(request, one.plan, steps, form=form, refusal=clash, moved=one, status=409)
     messages.success(request, f"Moved {len(moved)} doses of {one.plan.therapy}.")
     return redirect("patient", one.plan.patient_id)
-
-
-def doses_after(one: Appointment) -> int:
-    """How many doses of the plan are booked after an appointment."""
-    later = Appointment.objects.filter(plan=one.plan_id, status=Status.BOOKED, dose_number__gt=one.dose_number)
-    return later.count()
 
 
 def _page(

@@ -117,3 +117,32 @@ def test_only_those_who_book_here_may_open_it(
         answer = signed_in(user).get(url)
         assert answer.status_code == 403
         assert plan.patient.family_name not in answer.content.decode()
+
+
+def test_a_move_leads_on_to_the_doses_after_it(madison: Clinic, front_desk: User) -> None:
+    staffed(madison, *every_day(DAY, 100))
+    plan = a_booked_series(madison, 3)
+    first = plan.appointments.get(dose_number=1)
+    client = signed_in(front_desk)
+    later = int(at(madison, "9:00", DAY + timedelta(days=1)).timestamp())
+
+    answer = client.post(reverse("appointment_move", args=[first.pk]), {"opening": f"madison/{later}"})
+
+    assert answer["Location"] == reverse("appointment_shift", args=[first.pk]) + "?days=1"
+    assert "Move 2 doses" in client.get(answer["Location"]).content.decode()
+
+
+def test_a_dose_is_moved_by_weeks_together_with_those_after_it(madison: Clinic, front_desk: User) -> None:
+    staffed(madison, *every_day(DAY, 100))
+    plan = a_booked_series(madison, 2)
+    first = plan.appointments.get(dose_number=1)
+    client = signed_in(front_desk)
+    page = client.get(reverse("appointment_move", args=[first.pk])).content.decode()
+    url = page.split("2 weeks later")[0].rsplit('href="', 1)[1].split('"')[0]
+
+    client.post(url, {**choices_on(client.get(url).content.decode()), "note": "Is away until then"})
+
+    moved = plan.appointments.order_by("dose_number")
+    days = [one.start.astimezone(madison.zone).date() for one in moved]
+    assert days == [DAY + timedelta(days=14), DAY + timedelta(days=42)]
+    assert moved[0].note == "Is away until then"
