@@ -1,5 +1,7 @@
 """Who may do what, where."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -75,7 +77,7 @@ def test_a_view_opens_only_to_those_who_hold_its_act_somewhere(
         view(request)
 
 
-def test_memberships_are_read_once_per_request(nurse: User, madison: Clinic, django_assert_num_queries: object) -> None:
+def test_memberships_are_read_once_per_request(nurse: User, madison: Clinic, django_assert_num_queries: Any) -> None:
     user = User.objects.get(pk=nurse.pk)
 
     with django_assert_num_queries(1):

@@ -1,6 +1,7 @@
 """When clinics are open: weekly hours in wall-clock time, minus closures."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -75,7 +76,7 @@ def test_closing_what_is_closed_already_is_refused_in_words(madison: Clinic) -> 
 
 @pytest.mark.django_db
 def test_a_chair_is_out_once_and_comes_back(madison: Clinic) -> None:
-    chair = Chair.objects.first()
+    chair = Chair.objects.earliest("pk")
     stretch = {"start": at(madison, "9:00"), "end": at(madison, "12:00")}
     outage = put_chair_out(chair=chair, **stretch, reason="Motor")
 
@@ -94,7 +95,7 @@ def test_a_closure_off_the_quarter_hour_is_refused(madison: Clinic) -> None:
 
 @pytest.mark.django_db
 def test_the_hours_of_many_clinics_and_days_take_two_queries(
-    madison: Clinic, wausau: Clinic, django_assert_num_queries: object
+    madison: Clinic, wausau: Clinic, django_assert_num_queries: Any
 ) -> None:
     with django_assert_num_queries(2):
         open_periods(clinics=[madison, wausau], first_day=DAY, last_day=DAY + timedelta(days=200))

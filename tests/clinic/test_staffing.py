@@ -1,6 +1,7 @@
 """Who is on the floor: shifts minus breaks minus absences, and weekly patterns in wall-clock time."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ AUTUMN = date(2026, 11, 1)
 """The Sunday when they go back."""
 
 
-def floor(nurse: Nurse, clinic: Clinic) -> list[tuple[str, str]]:
+def floor(nurse: Nurse, clinic: Clinic) -> list[tuple[str, ...]]:
     """The nurse's floor periods as wall-clock times."""
     periods = FloorPeriod.objects.filter(nurse=nurse).order_by("period").values_list("period", flat=True)
     return [tuple(f"{moment.astimezone(clinic.zone):%-H:%M}" for moment in (p.lower, p.upper)) for p in periods]
@@ -209,7 +210,7 @@ def test_a_nurse_who_left_is_not_rostered(madison: Clinic) -> None:
 
 
 def test_the_roster_of_many_weeks_is_made_with_a_few_queries(
-    madison: Clinic, django_assert_max_num_queries: object
+    madison: Clinic, django_assert_max_num_queries: Any
 ) -> None:
     for weekday in range(5):
         pattern(madison, weekday)

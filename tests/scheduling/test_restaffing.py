@@ -4,6 +4,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 import time_machine
@@ -11,12 +13,15 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clinic.celery import app
 from clinic.models import Absence, Clinic, FloorPeriod, Nurse, Shift, ShiftPattern, User
 from clinic.quarters import ClinicDate
 from clinic.staffing import RosterConflict
 from scheduling import restaffing
 from scheduling.booking import NotAvailable, cancel, set_status
 from scheduling.models import HELD, Appointment, NurseAssignment, Status
+from scheduling.redealing import Redealt
+from scheduling.tasks import top_up_rosters
 from tests.world import BEFORE, DAY, at, booked, clock, make_clinic, make_nurse, make_plan, on_floor
 
 pytestmark = pytest.mark.django_db
@@ -28,11 +33,11 @@ def _clock() -> object:
         yield
 
 
-def sick(clinic: Clinic, nurse: Nurse, start: str = "8:00", end: str = "17:00", by: User | None = None) -> object:
+def sick(clinic: Clinic, nurse: Nurse, start: str = "8:00", end: str = "17:00", by: User | None = None) -> Redealt:
     return restaffing.take_off(nurse=nurse, start=at(clinic, start), end=at(clinic, end), reason="Sick", by=by)
 
 
-def carers(appointment: Appointment) -> list[tuple[int, str, str]]:
+def carers(appointment: Appointment) -> list[tuple[object, ...]]:
     """Who cares for an appointment, with wall-clock times."""
     zone = appointment.clinic.zone
     return [
@@ -75,7 +80,8 @@ def test_the_patients_of_a_sick_nurse_go_to_a_colleague(madison: Clinic) -> None
 
     changed = sick(madison, anna)
 
-    assert (changed.moved, changed.uncovered) == ({appointment.pk}, frozenset())
+    assert changed.moved == {appointment.pk}
+    assert not changed.uncovered
     assert carers(appointment) == [(bea.pk, "9:00", "11:30")]
 
 
@@ -252,6 +258,22 @@ def test_a_roster_made_ahead_covers_whom_nobody_covered(madison: Clinic) -> None
     assert restaffing.roster_ahead() == 0
 
 
+def test_rosters_are_made_ahead_every_night(madison: Clinic) -> None:
+    assert app.conf.beat_schedule["rosters"]["task"] == top_up_rosters.name
+    ShiftPattern.objects.create(
+        nurse=make_nurse(madison),
+        clinic=madison,
+        weekday=DAY.weekday(),
+        starts=clock("8:00"),
+        ends=clock("16:00"),
+        valid_from=DAY,
+    )
+
+    top_up_rosters()
+
+    assert Shift.objects.count() == 40
+
+
 # --- Random days through the real rules on the real database ---
 
 hour_starts = st.integers(32, 60)
@@ -270,7 +292,7 @@ class _Day:
         for shape in rostered:
             restaffing.add_shift(nurse=make_nurse(clinic), clinic=clinic, **self.hours(shape))
 
-    def hours(self, shape: tuple[int, int, int]) -> dict[str, object]:
+    def hours(self, shape: tuple[int, int, int]) -> dict[str, Any]:
         start, length, pause = shape
         moment = self.grid.moment_of
         breaks = [(moment(start + pause), moment(start + pause + 2))] if pause and pause + 2 <= length else []
@@ -304,7 +326,7 @@ class _Day:
             if action in {"off", "back", "remove"}:
                 raise  # these never fail because of patients
 
-    def _pick(self, model: type, which: int) -> object:
+    def _pick(self, model: type[Any], which: int) -> Any:
         rows = list(model.objects.order_by("pk"))
         if not rows:
             raise _Nobody
@@ -364,7 +386,7 @@ def test_a_sick_call_and_bookings_at_the_same_time_leave_a_right_day(madison: Cl
             connection.close()
 
     works: list[tuple[Callable[[], object], bool]] = [
-        (lambda plan=plan, n=n: booked(madison, f"{10 + n % 3}:{n // 3 * 15:02}", plan=plan), head_start == "bookings")
+        (partial(booked, madison, f"{10 + n % 3}:{n // 3 * 15:02}", plan=plan), head_start == "bookings")
         for n, plan in enumerate(plans)
     ]
     works.append((lambda: sick(madison, anna, "10:00"), head_start == "sick call"))

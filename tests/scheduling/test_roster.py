@@ -13,6 +13,7 @@ from clinic.quarters import ClinicDate
 from scheduling import restaffing
 from scheduling.booking import cancel, confirm, set_status
 from scheduling.models import Appointment, Status
+from scheduling.roster.cards import Card, Step
 from scheduling.roster.page import Roster, Sheet, roster
 from tests.world import DAY, at, booked, make_clinic, make_nurse, make_patient, make_plan, on_floor
 
@@ -37,7 +38,7 @@ def groups(sheet: Sheet) -> dict[str, list[int]]:
     return {group.title: [card.id for card in group.cards] for group in sheet.groups}
 
 
-def phases(card: object) -> list[tuple[str, str, str]]:
+def phases(card: Card) -> list[tuple[str, str, str]]:
     return [(phase.name, phase.clock, phase.state) for phase in card.phases]
 
 
@@ -169,7 +170,7 @@ def test_a_nurse_who_leaves_early_hands_over_on_both_sheets(madison: Clinic) -> 
     assert first.away == ("Off 10:00 AM–5:00 PM: Ill",)
     assert groups(first) == {"Done or handed over": [first.groups[0].cards[0].id]}
     assert first.groups[0].cards[0].hand_overs == ("to Bea at 10:00",)
-    assert (first.groups[0].cards[0].step, second.groups[0].cards[0].step.label) == (None, "Arrived")
+    assert (first.groups[0].cards[0].step, second.groups[0].cards[0].step) == (None, Step("arrived", "Arrived"))
     assert second.groups[0].cards[0].hand_overs == ("from Anna at 10:00",)
 
 
@@ -206,7 +207,7 @@ def test_an_infusion_without_observation_goes_straight_to_done(madison: Clinic) 
         set_status(appointment=appointment, status=status, by=None)
 
     assert appointment.dose_phase.observation_minutes == 0
-    assert laid_out(madison).sheets[0].groups[0].cards[0].step.status == Status.DONE
+    assert laid_out(madison).sheets[0].groups[0].cards[0].step == Step("done", "Done")
 
 
 def test_nobody_is_marked_arrived_before_the_day(madison: Clinic) -> None:
@@ -245,7 +246,7 @@ def test_one_tap_takes_a_patient_a_step_on_and_redraws(client: Client, madison: 
 
     appointment.refresh_from_db()
     assert appointment.status == Status.ARRIVED
-    assert appointment.status_changes.last().by == nurse
+    assert appointment.status_changes.get(status=Status.ARRIVED).by == nurse
     assert 'value="seated"' in response.content.decode()
     assert "arrived." in response.headers["HX-Trigger"]
 
@@ -315,7 +316,7 @@ def test_an_unchanged_roster_is_not_sent_again(client: Client, madison: Clinic, 
 
 
 def test_a_full_roster_takes_as_many_queries_as_an_empty_one(
-    client: Client, madison: Clinic, front_desk: User, django_assert_num_queries: object
+    client: Client, madison: Clinic, front_desk: User, django_assert_num_queries: Any
 ) -> None:
     clinic = make_clinic("busy", chairs=9)
     front_desk.memberships.create(clinic=clinic, role="front_desk")
