@@ -181,7 +181,7 @@ def confirm_all(appointment: Appointment) -> None:
     """Confirm a visit and those that belong to its course. Raises `NotAvailable`."""
     with transaction.atomic():
         for visit in visits_of(appointment):
-            if visit.status == Status.BOOKED:
+            if visit.status == Status.BOOKED or visit.pk == appointment.pk:
                 booking.confirm(appointment=visit, by=None)
 
 

@@ -1,0 +1,1 @@
+"""Reads shaped for pages, each with a fixed number of queries."""
