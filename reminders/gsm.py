@@ -16,9 +16,7 @@ _BASIC = (
 _EXTENDED = "^{}\\[~]|€"
 """These take two septets each."""
 
-_INSTEAD = str.maketrans(
-    {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " ", "½": "1/2"}
-)
+_INSTEAD = str.maketrans("’‘“”–—\u00a0ŁłĐđ", "''\"\"-- LlDd") | {ord("…"): "...", ord("½"): "1/2"}
 
 
 def strangers(text: str) -> list[str]:

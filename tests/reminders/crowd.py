@@ -30,13 +30,16 @@ def reachable(patient: Patient, index: int, *, mobile: bool = True, email: bool 
     return patient
 
 
-def crowd(clinic: Clinic, many: int, *, start: datetime, slug: str = "tysabri") -> list[Appointment]:
-    """`many` patients, each with a number, an address and a visit at the same time in a chair of their own."""
+def crowd(clinic: Clinic, many: int, *, start: datetime, slug: str = "tysabri", first: int = 0) -> list[Appointment]:
+    """`many` patients, each with a number, an address and a visit at the same time in a chair of their own.
+
+    Numbers and addresses count from `first`.
+    """
     drug = therapy(slug)
     phase = DosePhase.objects.filter(version__therapy=drug, first_dose=1).latest("version__number")
     found = []
     with transaction.atomic():
-        for index in range(many):
+        for index in range(first, first + many):
             patient = reachable(make_patient(clinic), index)
             plan = TreatmentPlan.objects.create(patient=patient, therapy=drug, start_on=start.date())
             period = (start, start + timedelta(minutes=150))

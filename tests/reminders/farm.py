@@ -62,11 +62,11 @@ class Farm:
         """How many messages both servers have."""
         return len(self.mail.taken) + len(self.texts.taken)
 
-    def until(self, true: Callable[[], object], *, within: float = 40.0) -> None:
+    def until(self, true: Callable[[], object], *, within: float = 120.0) -> None:
         """Wait for something to be true; say what the processes said if it never is."""
         assert wait_until(true, within=within), self.log[-4000:]
 
-    def until_with_a_worker(self, true: Callable[[], object], *, within: float = 40.0) -> None:
+    def until_with_a_worker(self, true: Callable[[], object], *, within: float = 120.0) -> None:
         """The same, while the worker that was started last is started again whenever it was killed.
 
         Started here and not where it is killed: a child dies with the thread that has made it.

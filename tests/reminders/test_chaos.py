@@ -8,9 +8,9 @@ import os
 import shutil
 import signal
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -61,8 +61,8 @@ def visits() -> list[Appointment]:
     return found
 
 
-def noon_clinic() -> Clinic:
-    clinic = make_clinic()
+def noon_clinic(slug: str = "madison") -> Clinic:
+    clinic = make_clinic(slug)
     clinic.timezone = zone_where_it_is_noon()
     clinic.save(update_fields=["timezone"])
     return clinic
@@ -179,7 +179,7 @@ def test_messages_wait_while_the_broker_is_down_and_leave_when_it_is_back(
     here.until(lambda: here.taken >= 30)
     here.stop_broker()
     # Booking needs no broker.
-    later = crowd(noon_clinic_again(), 40, start=in_days(12, "13:00"))
+    later = crowd(noon_clinic("wausau"), 40, start=in_days(12, "13:00"), first=MANY)
     plan_all(later)
     everything_due(rule="week")
     time.sleep(2)
@@ -193,15 +193,8 @@ def test_messages_wait_while_the_broker_is_down_and_leave_when_it_is_back(
     # A worker that loses its broker stops what it does: at most its message in hand is uncertain.
     assert week().get("unknown", 0) <= 2
     assert sum(week().values()) == 2 * (MANY + 40)
-    assert set(week()) <= {"sent", "unknown", "withheld"}
+    assert set(week()) <= {"sent", "unknown"}
     assert_the_rows_tell_what_came(here)
-
-
-def noon_clinic_again() -> Clinic:
-    clinic = make_clinic("wausau")
-    clinic.timezone = zone_where_it_is_noon()
-    clinic.save(update_fields=["timezone"])
-    return clinic
 
 
 def test_moves_and_cancellations_in_the_moment_of_sending(here: Farm, visits: list[Appointment]) -> None:
@@ -209,52 +202,55 @@ def test_moves_and_cancellations_in_the_moment_of_sending(here: Farm, visits: li
     day = in_days(15).astimezone(clinic.zone).date()
     for _ in range(4):
         on_floor(clinic, day=day)
+    cancelled, moved, confirmed = visits[1::4], visits[2::8], visits[3::4]
     gone: dict[int, datetime] = {}
-    fates: list[tuple[str, Appointment]] = [("cancel", visit) for visit in visits[1::4]]
-    fates += [("move", visit) for visit in visits[2::8]] + [("confirm", visit) for visit in visits[3::4]]
-    slots = [f"{hour}:{minute:02}" for hour in range(8, 14) for minute in (0, 15, 30, 45)]
 
-    def change(which: list[tuple[str, Appointment]], starts: list[str]) -> None:
-        for fate, visit in which:
-            if fate == "cancel":
-                cancel(appointment=visit, reason=Reason.OTHER, by=None)
-            elif fate == "confirm":
-                confirm(appointment=visit, by=None)
-                continue
-            elif not _moved(visit, clinic, day, starts):
-                continue
+    def give_up() -> None:
+        for visit in cancelled:
+            cancel(appointment=visit, reason=Reason.OTHER, by=None)
             gone[visit.pk] = timezone.now()
-        connection.close()
+
+    def rearrange() -> None:
+        starts = [f"{hour}:{minute:02}" for hour in range(8, 14) for minute in (0, 15, 30, 45)]
+        for visit, sure in zip(moved, confirmed, strict=False):
+            confirm(appointment=sure, by=None)
+            if _moved(visit, clinic, day, starts):
+                gone[visit.pk] = timezone.now()
 
     for _ in range(3):
         here.worker()
     here.beat()
     here.until(lambda: here.taken >= 5)
-    fates.sort(key=lambda each: each[1].pk)
-    threads = [threading.Thread(target=change, args=(fates[turn::2], slots[turn::2])) for turn in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    _together(give_up, rearrange)
     here.until(nothing_waits)
 
-    rows = list(Message.objects.filter(rule="week"))
-    # Nothing began to leave after its visit was gone.
-    for row in rows:
-        if row.appointment_id in gone and row.visit_start == visits[0].start and row.sending_at:
-            assert row.sending_at <= gone[row.appointment_id]
-    # Whoever was told of a visit that is gone is told so, by the same way; whoever was not, is not.
+    rows = list(Message.objects.filter(rule="week", visit_start=visits[0].start))
     told = {(row.appointment_id, row.channel) for row in rows if row.status in {"sent", "unknown"}}
     again = set(Message.objects.filter(rule__in=["cancelled", "moved"]).values_list("appointment_id", "channel"))
-    cancelled = {visit.pk for fate, visit in fates if fate == "cancel"}
-    assert {each for each in again if each[0] in cancelled} == {each for each in told if each[0] in cancelled}
-    moved = set(gone) - cancelled
-    assert {each for each in told if each[0] in moved} <= again
-    assert gone.keys() >= cancelled
-    assert moved
-    retired = Message.objects.filter(rule="week", status="retired", appointment_version=1)
-    assert retired.exists()
+    assert len(gone) > len(cancelled)
+    assert any(row.status == "retired" for row in rows)
+    # Nothing began to leave after its visit was gone.
+    assert [
+        row for row in rows if row.sending_at and row.sending_at > gone.get(row.appointment_id, row.sending_at)
+    ] == []
+    # Who was told of a visit that is gone is told so, by the same way, and nobody else.
+    assert {each for each in told if each[0] in gone} <= again
+    assert {each for each in again if each[0] in {visit.pk for visit in cancelled}} <= told
     assert_the_rows_tell_what_came(here)
+
+
+def _together(*each: Callable[[], None]) -> None:
+    """Run some things at the same time, each with a database session of its own."""
+
+    def run(one: Callable[[], None]) -> None:
+        try:
+            one()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(run, one) for one in each]:
+            done.result()
 
 
 def _moved(visit: Appointment, clinic: Clinic, day: date, starts: list[str]) -> bool:
