@@ -23,6 +23,16 @@ def validate_zone(value: str) -> None:
         raise ValidationError("%(value)s is not a time zone. Try America/Chicago.", params={"value": value})
 
 
+def on_quarter(*names: str) -> Q:
+    """Wall-clock times that are quarter hours; an empty one passes."""
+    condition = Q()
+    for name in names:
+        condition &= Q(**{f"{name}__isnull": True}) | Q(
+            **{f"{name}__minute__in": [0, 15, 30, 45], f"{name}__second": 0}
+        )
+    return condition
+
+
 class User(AbstractUser):
     """A member of staff who signs in. What they may do, and where, is in their memberships."""
 
@@ -94,6 +104,11 @@ class OpeningHours(models.Model):
             models.UniqueConstraint(fields=["clinic", "weekday"], name="one_opening_per_weekday"),
             models.CheckConstraint(condition=Q(opens__lt=F("closes")), name="opens_before_it_closes"),
             models.CheckConstraint(condition=Q(weekday__lte=6), name="weekday_is_0_to_6"),
+            models.CheckConstraint(
+                condition=on_quarter("opens", "closes"),
+                name="opening_hours_on_quarter_hours",
+                violation_error_message="A clinic opens and closes on a quarter hour.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -185,6 +200,16 @@ class ShiftPattern(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(starts__lt=F("ends")), name="pattern_starts_before_it_ends"),
             models.CheckConstraint(condition=Q(weekday__lte=6), name="pattern_weekday_is_0_to_6"),
+            models.CheckConstraint(
+                condition=on_quarter("starts", "ends", "break_starts"),
+                name="pattern_on_quarter_hours",
+                violation_error_message="Shifts and breaks start and end on a quarter hour.",
+            ),
+            models.CheckConstraint(
+                condition=Q(break_minutes__in=[15, 30, 45, 60, 75, 90]),
+                name="pattern_break_in_quarter_hours",
+                violation_error_message="A break takes 15, 30, 45, 60, 75 or 90 minutes.",
+            ),
         ]
 
     def __str__(self) -> str:

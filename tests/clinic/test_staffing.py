@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from clinic import staffing
 from clinic.models import Clinic, FloorPeriod, Nurse, Shift, ShiftBreak, ShiftPattern, User
@@ -225,3 +226,15 @@ def test_floor_time_is_stored_in_utc(madison: Clinic) -> None:
     on_floor(madison, "8:00", "9:00")
 
     assert FloorPeriod.objects.get().period.lower == datetime.fromisoformat("2026-12-07T14:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    "times", [{"starts": "8:10"}, {"ends": "16:20"}, {"break_starts": "12:05"}, {"break_minutes": 20}]
+)
+def test_a_weekly_pattern_off_the_quarter_hour_is_refused(madison: Clinic, times: dict[str, object]) -> None:
+    usual: dict[str, Any] = {"starts": "8:00", "ends": "16:00", "break_starts": "12:00", "break_minutes": 30}
+
+    with pytest.raises(IntegrityError):
+        ShiftPattern.objects.create(
+            nurse=make_nurse(madison), clinic=madison, weekday=0, valid_from=DAY, **{**usual, **times}
+        )
