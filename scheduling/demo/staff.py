@@ -96,11 +96,17 @@ def roster(*, clinics: Sequence[Clinic], staff: Staff, today: date, first_day: d
                 ends=_clock(ends),
                 break_starts=_clock(lunch) if lunch else None,
                 break_minutes=LUNCH_MINUTES,
-                valid_from=first_day,
+                valid_from=today if _is_only_today(weekday, clinic.slug) else first_day,
+                valid_until=today if _is_only_today(weekday, clinic.slug) else None,
             )
             for weekday, index, (starts, ends, lunch) in _week(clinic.slug, today)
         )
     return staffing.roster_from_patterns(clinics=clinics, first_day=first_day, last_day=last_day)
+
+
+def _is_only_today(weekday: int, slug: str) -> bool:
+    """Whether a clinic is staffed on a weekend day only because the demonstration is made on it."""
+    return weekday >= Weekday.SATURDAY and not (weekday == Weekday.SATURDAY and slug == SATURDAY_CLINIC)
 
 
 def _week(slug: str, today: date) -> Iterator[tuple[int, int, tuple[str, str, str | None]]]:

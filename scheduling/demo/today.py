@@ -15,7 +15,7 @@ from scheduling.engine.redeal import redeal
 from scheduling.load import load_day
 from scheduling.models import Appointment, Reason, Status
 
-FIRST_LIVELY, LAST_LIVELY = time(10), time(15)
+FIRST_LIVELY, LAST_LIVELY = time(10), time(16, 15)
 MORNING, AFTERNOON = time(11), time(14)
 
 LATE = timedelta(minutes=20)
