@@ -58,6 +58,13 @@ def change_plan(*, plan: TreatmentPlan, order: Order) -> TreatmentPlan:
     return plan
 
 
+def note_reaction(*, plan: TreatmentPlan) -> TreatmentPlan:
+    """Put on record that the patient had a reaction to the drug: later visits get no shortened stay."""
+    plan.had_reaction = True
+    plan.save(update_fields=["had_reaction"])
+    return plan
+
+
 def pause_plan(*, plan: TreatmentPlan) -> TreatmentPlan:
     """Stop booking for now. Raises `Refused` for a plan that has ended."""
     return _set_status(plan, PlanStatus.PAUSED)

@@ -14,13 +14,13 @@ from django.utils import timezone
 
 from clinic.models import Clinic, User
 from clinic.quarters import ClinicDate, local_date
-from patients import clearances
+from patients import clearances, plans
 from patients.models import Patient, TreatmentPlan
 from patients.readiness import dossier_of, with_facts
 from patients.signals import readiness_changed
 from scheduling.locks import guarded, lock
 from scheduling.models import HELD, LIVE, Appointment, Status
-from scheduling.record import day_of
+from scheduling.record import day_of, hold
 from scheduling.refusals import NotAvailable
 from therapies.readiness import Check, Dossier, Readiness, readiness
 
@@ -97,6 +97,15 @@ def take_back(*, appointment: Appointment, code: str, by: User | None) -> Appoin
     with guarded():
         for clearance in clearances.checks_of(plan=appointment.plan, code=code, day=Planned.of(appointment).day):
             clearances.withdraw(clearance=clearance, by=by)
+    return appointment
+
+
+def note_reaction(*, appointment: Appointment) -> Appointment:
+    """Put on record that the patient reacts to the drug. Visits booked with a short stay are not ready from now on."""
+    with guarded():
+        appointment = hold(appointment)
+        plans.note_reaction(plan=appointment.plan)
+        readiness_changed.send(TreatmentPlan, patient=appointment.patient)
     return appointment
 
 

@@ -40,6 +40,7 @@ urlpatterns = [
     path("appointments/<int:appointment_id>/", visit.appointment, name="appointment"),
     path("appointments/<int:appointment_id>/status/", visit.appointment_status, name="appointment_status"),
     path("appointments/<int:appointment_id>/clear/", visit.appointment_clear, name="appointment_clear"),
+    path("appointments/<int:appointment_id>/reaction/", visit.appointment_reaction, name="appointment_reaction"),
     path("appointments/<int:appointment_id>/confirm/", visit.appointment_confirm, name="appointment_confirm"),
     path("appointments/<int:appointment_id>/move/", visit.appointment_move, name="appointment_move"),
     path("appointments/<int:appointment_id>/shift/", shift, name="appointment_shift"),

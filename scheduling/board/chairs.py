@@ -45,7 +45,7 @@ class Block:
     status: str
     status_word: str
     ready_word: str
-    """That it is ready, or that the checks of the day are to be made; empty when a flag says more."""
+    """That it is ready, or what is to be done first; empty when a flag says more."""
     flags: tuple[Flag, ...]
     spoken: str
     parts: tuple[Part, ...]
@@ -118,8 +118,7 @@ def block_of(*, stay: Stay, name: str, scene: Scene) -> Block:
     status = Status(stay.status)
     nurses = list(dict.fromkeys(scene.nurse_initials.get(care.nurse_id, "?") for care in stay.care))
     flags = tuple(_flags(stay, scene))
-    badge = scene.badges.get(stay.id)
-    ready_word = badge.fit.word.lower() if badge and badge.fit in (READY, TO_CHECK) else ""
+    ready_word = _ready_word(stay.status, scene.badges.get(stay.id))
     spoken = [
         name, f"{stay.therapy} dose {stay.dose_number}", f"{clock_label(start)} to {clock_label(end)}",
         f"nurse {' then '.join(nurses)}" if nurses else "no nurse", status.label, ready_word,
@@ -142,6 +141,13 @@ def block_of(*, stay: Stay, name: str, scene: Scene) -> Block:
         parts=_parts(stay),
         minutes=15 * (stay.end - stay.start),
     )
+
+
+def _ready_word(status: str, badge: Badge | None) -> str:
+    """Whether somebody who has not sat down yet may: all is ready, or who is here waits for the checks of the day."""
+    if badge and badge.fit == READY and status in (Status.BOOKED, Status.ARRIVED):
+        return "ready"
+    return "checks to do" if badge and badge.fit == TO_CHECK and status == Status.ARRIVED else ""
 
 
 def _flags(stay: Stay, scene: Scene) -> Iterable[Flag]:

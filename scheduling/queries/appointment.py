@@ -10,7 +10,7 @@ from django.utils import timezone
 from clinic.models import Clinic, User
 from clinic.quarters import local_date
 from scheduling.models import IN_CHAIR, LIVE, Appointment, NurseAssignment, Status
-from scheduling.queries.who import Who
+from scheduling.queries.who import Who, facts_of
 from scheduling.visit import next_statuses
 from scheduling.wording import clock_words, day_words, length_words, span_words, when_words
 
@@ -93,6 +93,7 @@ class Visit:
     id: int
     plan_id: int
     who: Who
+    facts: tuple[str, ...]
     clinic: Clinic
     day: date
     when: str
@@ -114,9 +115,15 @@ class Visit:
     note: str
     override_reason: str
     is_confirmed: bool
+    had_reaction: bool
     steps: tuple[Step, ...]
     back: tuple[Step, ...]
     longer: tuple[Longer, ...]
+
+    @property
+    def may_react(self) -> bool:
+        """Whether the drug has been given, or is, so that a reaction may be put on record."""
+        return not self.had_reaction and self.status in (*IN_CHAIR, Status.DONE)
 
     @property
     def may_be_missed(self) -> bool:
@@ -141,6 +148,7 @@ def visit_of(appointment: Appointment, *, now: datetime | None = None) -> Visit:
         id=appointment.pk,
         plan_id=appointment.plan_id,
         who=Who.of(appointment.patient),
+        facts=tuple(facts_of(appointment.patient)),
         clinic=clinic,
         day=day,
         when=day_words(day, year=day.year != local_date(now, zone).year),
@@ -162,6 +170,7 @@ def visit_of(appointment: Appointment, *, now: datetime | None = None) -> Visit:
         note=appointment.note,
         override_reason=appointment.override_reason,
         is_confirmed=appointment.confirmed_at is not None,
+        had_reaction=appointment.plan.had_reaction,
         steps=tuple(step for step in steps if not step.is_back),
         back=tuple(step for step in steps if step.is_back),
         longer=tuple(_longer(appointment, now)),
@@ -188,6 +197,8 @@ def _flags(appointment: Appointment, now: datetime) -> Iterable[Flag]:
         yield Flag("unconfirmed", "Unconfirmed", "quiet")
     if appointment.dose_phase.acuity >= 3 and appointment.status in LIVE:
         yield Flag("watch", "Watch closely", "quiet")
+    if appointment.plan.had_reaction:
+        yield Flag("watch", "Reaction on record", "quiet")
     if appointment.override_reason:
         yield Flag("info", "Booked past a rule", "quiet")
 

@@ -14,7 +14,7 @@ from patients.phones import shown
 from scheduling.models import HELD, LIVE, Appointment, Status
 from scheduling.queries.dose import Due
 from scheduling.queries.readiness import Badge, badges_of
-from scheduling.queries.who import Who
+from scheduling.queries.who import Who, facts_of
 from scheduling.wording import day_words, length_words, span_words
 
 
@@ -110,7 +110,7 @@ def patient_page(patient: Patient) -> PatientPage:
         home_clinic=patient.home_clinic.name,
         is_active=patient.is_active,
         ways=tuple(_ways(patient)),
-        facts=tuple(_facts(patient)),
+        facts=tuple(facts_of(patient)),
         plans=tuple(_plans(plans, visits, rows, now)),
         coming=tuple(rows[visit.pk] for visit in coming),
         past=tuple(rows[visit.pk] for visit in reversed(visits) if visit.status == Status.DONE),
@@ -129,22 +129,6 @@ def _ways(patient: Patient) -> Iterable[Way]:
     for point in patient.contact_points.all():
         scheme = "mailto" if point.kind == ContactKind.EMAIL else "tel"
         yield Way(point.get_kind_display(), str(point), f"{scheme}:{point.value}", point.is_preferred)
-
-
-def _facts(patient: Patient) -> Iterable[str]:
-    """What to mind when booking, in the order it matters on the phone."""
-    if patient.needs_interpreter:
-        yield f"Needs an interpreter ({patient.language})"
-    elif patient.language != "en":
-        yield f"Language: {patient.language}"
-    if patient.needs_driver:
-        yield "Needs a driver"
-    if patient.drive_minutes:
-        yield f"{length_words(patient.drive_minutes)} drive"
-    if patient.extra_minutes:
-        yield f"{length_words(patient.extra_minutes)} extra for every stay"
-    if patient.chair_kind:
-        yield f"Needs a {patient.get_chair_kind_display().lower()}"
 
 
 def _row(visit: Appointment, now: datetime, ready: Badge | None) -> Row:
@@ -219,5 +203,7 @@ def _ordered(plan: TreatmentPlan) -> Iterable[str]:
         yield f"usually {plan.get_usual_weekday_display()}s"
     if plan.usual_time:
         yield f"usually at {plan.usual_time:%-I:%M %p}"
+    if plan.had_reaction:
+        yield "reaction on record"
     if plan.prescriber:
         yield f"by {plan.prescriber}"

@@ -93,6 +93,20 @@ def appointment_clear(request: Request, appointment_id: int) -> HttpResponse:
 
 @never_cache
 @require_POST
+@allowed(Act.CHANGE_STATUS)
+def appointment_reaction(request: Request, appointment_id: int) -> HttpResponse:
+    """The patient reacts to the drug."""
+    one = _appointment(request, appointment_id, act=Act.CHANGE_STATUS)
+    return _do(
+        request,
+        one,
+        lambda: readying.note_reaction(appointment=one),
+        said=lambda _: "The reaction is on record. Later visits get no shortened stay.",
+    )
+
+
+@never_cache
+@require_POST
 @allowed(Act.BOOK)
 def appointment_confirm(request: Request, appointment_id: int) -> HttpResponse:
     """The patient said they will come."""
