@@ -90,3 +90,27 @@ def check(data: Path, variables: dict[str, str], *options: str) -> "subprocess.C
     return subprocess.run(
         command, cwd=ROOT, env=environment(data, **variables), capture_output=True, text=True, check=False
     )
+
+
+TEXTING = {"TWILIO_ACCOUNT_SID": f"AC{'0' * 32}", "TWILIO_AUTH_TOKEN": "token", "TWILIO_FROM": "+17155550199"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"TWILIO_ACCOUNT_SID": TEXTING["TWILIO_ACCOUNT_SID"]}, "TWILIO_AUTH_TOKEN, TWILIO_FROM must be set too"),
+        (TEXTING | {"TWILIO_FROM": "Northside"}, "TWILIO_FROM must look like +17155550100"),
+        (TEXTING | {"TWILIO_ACCOUNT_SID": "AC12"}, "TWILIO_ACCOUNT_SID must look like AC and 32 digits"),
+        ({"SENDER_NAME": "MS Infusion Center"}, "SENDER_NAME must not say “MS”"),
+        ({"SENDER_NAME": "A name that is much too long for a text"}, "SENDER_NAME must look like"),
+        ({"PUBLIC_URL": "chairs.example.org"}, "PUBLIC_URL must look like https://"),
+        ({"MESSAGE_LEASE_SECONDS": "5"}, "MESSAGE_LEASE_SECONDS must be more than SEND_TIMEOUT_SECONDS"),
+    ],
+)
+def test_a_wrong_setting_for_messages_stops_the_start_with_a_clear_line(
+    variables: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    result = check(tmp_path, variables)
+    assert result.returncode != 0
+    assert said in result.stderr.splitlines()[-1]
