@@ -1,4 +1,4 @@
-"""Taking over the record of a clinic day that is past: what was booked then, and what became of it.
+"""Taking over the record of visits that are over, a clinic day at a time: what was booked, and what became of it.
 
 For a calendar that was kept elsewhere, on paper or in a spreadsheet. The visits are seated and cared for by the engine
 that books, and the database holds them to the same guarantees. Nobody is told: it is over.
@@ -62,7 +62,7 @@ class PastVisit:
 
 
 def take_over_day(*, clinic: Clinic, day: date, visits: Sequence[PastVisit], by: User | None) -> list[Appointment]:
-    """Put the visits of a past day of a clinic on record, all or nothing.
+    """Put visits of a day of a clinic that are over on record, all or nothing, beside what is there.
 
     A visit that is done ends on the quarter hour after its last step, at the latest as booked, and its dose counts as
     given that day. The number of queries does not grow with the visits. Raises `NotAvailable` for a visit that cannot

@@ -1,7 +1,7 @@
 """Everybody in the story: patients at their clinics, and when each of them comes."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from random import Random
 
 from clinic.models import Clinic
@@ -14,12 +14,15 @@ SHARES = {"madison": 0.5, "eau-claire": 0.3, "wausau": 0.2}
 TODAY = {"madison": 0.21, "eau-claire": 0.17, "wausau": 0.15}
 """The share of each clinic's patients who come today: a full day, so that there is something to see."""
 
-LEAST_TODAY = {"madison": 11, "eau-claire": 5, "wausau": 3}
+LEAST_TODAY = {"madison": 14, "eau-claire": 5, "wausau": 3}
 
 BUSY = range(-5, 10)
 """Days around today that are as full as a running clinic; further out the book thins, as real ones do."""
 
 BUSY_SHARE = 0.7
+LONG = 12
+"""Quarters of the longest stay that counts as short."""
+
 FORGETFUL = 0.05
 
 
@@ -56,6 +59,8 @@ def gather(
         if anchor != today and rng.random() < FORGETFUL:
             course.forgets_from = today - timedelta(days=rng.randint(-20, 40))
         courses.append(course)
+    for clinic in clinics:
+        _spread([course for course in courses if course.clinic == clinic and course.comes_on == today])
     rng.shuffle(courses)
     return courses
 
@@ -81,6 +86,18 @@ def _anchor(clinic: Clinic, regimen: Regimen, diary: Diary, today: date, rng: Ra
         for offset, weight in zip(offsets, weights, strict=True)
     ]
     return today + timedelta(days=rng.choices(offsets, weights=weights)[0])
+
+
+def _spread(courses: Sequence[Course]) -> None:
+    """Spread those who come on one day over its hours: long stays begin until noon, short ones until four."""
+    by_length = sorted(courses, key=lambda course: course.usual_quarters)
+    for group, first, last in (
+        ([course for course in by_length if course.usual_quarters > LONG], 7.5, 12.0),
+        ([course for course in by_length if course.usual_quarters <= LONG], 8.0, 15.75),
+    ):
+        for place, course in enumerate(group[::2] + group[1::2]):
+            hour = first + (last - first) * place / max(len(group) - 1, 1)
+            course.habit_clock = time(int(hour), int(hour * 4) % 4 * 15)
 
 
 def _joined(first_day: date, today: date, rng: Random) -> date:

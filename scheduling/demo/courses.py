@@ -76,12 +76,18 @@ class Course:
     regimen: Regimen
     phases: Sequence[PhaseFacts]
     minutes: Callable[[int], int]
-    habit_day: int
     habit_clock: time
+    usual_quarters: int
+    comes_on: date
     first_visit: date
     dates: dict[int, date] = field(default_factory=dict)
     forgets_from: date | None = None
     """From this day on the next dose stays unbooked: the patient does not call back."""
+
+    @property
+    def habit_day(self) -> int:
+        """The weekday on which the patient comes."""
+        return self.comes_on.weekday()
 
     @property
     def patient(self) -> Patient:
@@ -161,17 +167,18 @@ def begin(
             prescriber=rng.choice(PRESCRIBERS),
         ),
     )
+    quarters = quarters_in(therapies.minutes(plan, number))
     course = Course(
         plan=plan,
         clinic=clinic,
         regimen=regimen,
         phases=therapies.phases[therapy.pk],
         minutes=lambda dose: therapies.minutes(plan, dose),
-        habit_day=anchor.weekday(),
-        habit_clock=time(12),
+        habit_clock=_usual_hour(quarters, rng),
+        usual_quarters=quarters,
+        comes_on=anchor,
         first_visit=first_visit,
     )
-    course.habit_clock = _usual_hour(course.quarters(number), rng)
     _give_earlier_doses(course, first_number)
     return course
 

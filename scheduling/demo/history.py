@@ -40,11 +40,11 @@ def tell(*, story: Story, courses: list[Course], first_day: date) -> None:
         lived = [(visit, _live_through(story, visit)) for visit in of_day]
         story.clock.set(story.at(day, time(23, 45)))
         for clinic in story.clinics:
-            visits = [past for visit, past in lived if visit.start.clinic == clinic]
+            visits = [told for visit, told in lived if visit.start.clinic == clinic]
             if visits:
                 take_over_day(clinic=clinic, day=day, visits=visits, by=story.staff.front_desk)
-        for visit, past in lived:
-            _what_follows(story, visit, past)
+        for visit, told in lived:
+            _what_follows(story, visit, told)
 
 
 def reason_from(story: Story, reasons: tuple[tuple[Reason, int], ...]) -> Reason:
@@ -65,6 +65,24 @@ def steps_of(story: Story, start: datetime, end: datetime, phase: DosePhase) -> 
         observing = done - timedelta(minutes=phase.observation_minutes + 3)
         steps.append((Status.OBSERVING, max(observing, infusing + timedelta(minutes=5))))
     return [*steps, (Status.DONE, done)]
+
+
+def past(story: Story, visit: Visit, steps: list[Step], *, reason: str = "", note: str = "") -> PastVisit:
+    """A visit that is over, as the record of its day tells it."""
+    confirmed = visit.start.start - timedelta(days=story.rng.randint(1, 5), hours=story.rng.randint(0, 6))
+    is_confirmed = story.rng.random() < CONFIRMED and visit.booked_at < confirmed <= steps[0][1]
+    return PastVisit(
+        plan=visit.course.plan,
+        dose_number=visit.number,
+        chair_id=visit.start.chair_id,
+        start=visit.start.start,
+        end=visit.start.end,
+        booked_at=visit.booked_at,
+        steps=steps,
+        confirmed_at=confirmed if is_confirmed else None,
+        reason=reason,
+        note=note,
+    )
 
 
 def _first_booking(story: Story, course: Course) -> None:
@@ -98,36 +116,23 @@ def _live_through(story: Story, visit: Visit) -> PastVisit:
     else:
         phase = story.therapies.phase(visit.course.plan, visit.number)
         steps = steps_of(story, start, visit.start.end, phase)
-    confirmed = start - timedelta(days=story.rng.randint(1, 5), hours=story.rng.randint(0, 6))
-    is_confirmed = story.rng.random() < CONFIRMED and visit.booked_at < confirmed <= steps[0][1]
-    return PastVisit(
-        plan=visit.course.plan,
-        dose_number=visit.number,
-        chair_id=visit.start.chair_id,
-        start=start,
-        end=visit.start.end,
-        booked_at=visit.booked_at,
-        steps=steps,
-        confirmed_at=confirmed if is_confirmed else None,
-        reason=reason,
-        note=note,
-    )
+    return past(story, visit, steps, reason=reason, note=note)
 
 
-def _what_follows(story: Story, visit: Visit, past: PastVisit) -> None:
+def _what_follows(story: Story, visit: Visit, told: PastVisit) -> None:
     """The next dose is agreed on as the patient leaves; who did not come finds another day."""
     course, day = visit.course, visit.start.day
-    if past.outcome != Status.DONE:
+    if told.outcome != Status.DONE:
         story.forget(visit)
-    if course.next_number != visit.number + (past.outcome == Status.DONE):
+    if course.next_number != visit.number + (told.outcome == Status.DONE):
         return  # later doses stand already
     following = course.due(course.next_number)
     if following is None:
         return
     if course.forgets_from is not None and max(following.target, day) >= course.forgets_from:
         return
-    if past.outcome == Status.DONE:
-        _book_at_once(story, course, from_day=following.target, at=past.last_moment)
+    if told.outcome == Status.DONE:
+        _book_at_once(story, course, from_day=following.target, at=told.last_moment)
     else:
         later = day + timedelta(days=story.rng.randint(1, 8))
-        story.book_next(course, from_day=later, at=past.last_moment)
+        story.book_next(course, from_day=later, at=told.last_moment)

@@ -20,9 +20,17 @@ from scheduling.demo.story import Story
 from scheduling.locks import SPEAKING_AT_COMMIT
 from scheduling.models import Appointment
 
-PATIENTS = 400
-DAYS_BACK = 182
-DAYS_AHEAD = 280
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much to make: about so many patients, a history of some days, and a roster so many days ahead."""
+
+    patients: int = 340
+    days_back: int = 182
+    days_ahead: int = 280
+
+
+FULL = Scale()
 
 
 class CannotSeed(Exception):
@@ -42,8 +50,8 @@ class Seeded:
     today: int
 
 
-def seed(*, now: datetime, patients: int = PATIENTS) -> Seeded:
-    """Make the demonstration as it stands at `now` (aware), with about `patients` patients.
+def seed(*, now: datetime, scale: Scale = FULL) -> Seeded:
+    """Make the demonstration as it stands at `now` (aware).
 
     The same day gives the same clinics, people and bookings; how far today has come depends on the hour. Raises
     `CannotSeed` in production, and where there are clinics already.
@@ -54,20 +62,21 @@ def seed(*, now: datetime, patients: int = PATIENTS) -> Seeded:
         raise CannotSeed("There are clinics already.")
     with transaction.atomic(), story_clock(now) as clock:
         _let_foreign_keys_speak_at_once()
-        story, shifts = _set_the_stage(now, clock)
+        story, shifts = _set_the_stage(now, clock, scale)
+        first_day = story.today - timedelta(days=scale.days_back)
         clock.set(now)
         courses = cast.gather(
-            count=patients,
+            count=scale.patients,
             clinics=story.clinics,
             diary=story.diary,
             today=story.today,
-            first_day=story.today - timedelta(days=DAYS_BACK),
+            first_day=first_day,
             rng=story.rng,
         )
         _analyze()
-        history.tell(story=story, courses=courses, first_day=story.today - timedelta(days=DAYS_BACK))
+        history.tell(story=story, courses=courses, first_day=first_day)
         ahead.book_series(story=story, courses=courses)
-        today.bring_to_life(story=story, papers=Papers(story=story, courses=courses), now=now)
+        today.bring_to_life(story=story, papers=Papers(story=story, courses=courses))
     return Seeded(
         clinics=Clinic.objects.count(),
         nurses=Nurse.objects.count(),
@@ -75,7 +84,7 @@ def seed(*, now: datetime, patients: int = PATIENTS) -> Seeded:
         patients=Patient.objects.count(),
         plans=TreatmentPlan.objects.count(),
         appointments=Appointment.objects.count(),
-        today=len(today.booked_today(story)),
+        today=len(story.visits[story.today]),
     )
 
 
@@ -98,15 +107,16 @@ def wipe() -> None:
         cursor.execute("truncate clinic_clinic, clinic_user, patients_patient restart identity cascade")
 
 
-def _set_the_stage(now: datetime, clock: Clock) -> tuple[Story, int]:
+def _set_the_stage(now: datetime, clock: Clock, scale: Scale) -> tuple[Story, int]:
     day = local_date(now, places.ZONE)
-    first_day, last_day = day - timedelta(days=DAYS_BACK), day + timedelta(days=DAYS_AHEAD)
+    first_day, last_day = day - timedelta(days=scale.days_back), day + timedelta(days=scale.days_ahead)
     clock.set(at_wall_clock(first_day - timedelta(days=60), places.OPENS, places.ZONE))
     clinics = places.open_clinics(today=day, first_day=first_day, last_day=last_day)
     people = staff.open_accounts(clinics=clinics)
     shifts = staff.roster(clinics=clinics, staff=people, today=day, first_day=first_day, last_day=last_day)
     story = Story(
         today=day,
+        moment=today.moment_shown(now=now, zone=places.ZONE),
         last_day=last_day,
         clinics=clinics,
         staff=people,

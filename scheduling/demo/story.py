@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import count
 from random import Random
 
-from clinic.models import Clinic
+from clinic.models import Chair, Clinic
 from clinic.quarters import at_wall_clock, local_date
 from scheduling.booking import book
 from scheduling.demo.clock import Clock
@@ -25,7 +25,7 @@ OUTSIDE = {"green": 0, "amber": 3, "red": 9, "too_soon": 99}
 
 @dataclass(slots=True)
 class Visit:
-    """A visit that is agreed. Its `appointment` is there from today on; past days are taken over as a whole."""
+    """A visit that is agreed. Its `appointment` is there unless it is over: those are taken over, a day at a time."""
 
     key: int
     course: Course
@@ -36,17 +36,18 @@ class Visit:
 
     @property
     def booked(self) -> Appointment:
-        """The appointment of a visit of today or later."""
+        """The appointment of a visit that is not over."""
         if self.appointment is None:
-            raise ValueError("a visit of the past has no appointment yet")
+            raise ValueError("a visit that is over has no appointment until its day is taken over")
         return self.appointment
 
 
 @dataclass(slots=True)
 class Story:
-    """The state of the story."""
+    """The state of the story. `moment` is how far today has come."""
 
     today: date
+    moment: datetime
     last_day: date
     clinics: Sequence[Clinic]
     staff: Staff
@@ -54,13 +55,14 @@ class Story:
     diary: Diary
     clock: Clock
     rng: Random
+    chairs: dict[int, Chair] = field(default_factory=lambda: {chair.pk: chair for chair in Chair.objects.all()})
     visits: dict[date, list[Visit]] = field(default_factory=lambda: defaultdict(list))
     _keys: "count[int]" = field(default_factory=lambda: count(1))
 
     def book_next(self, course: Course, *, from_day: date, at: datetime) -> Visit | None:
         """Agree at a moment on a time for the next dose of a course, on `from_day` or later. None if none is due.
 
-        From today on it is booked; the past is kept in mind until its day is taken over.
+        What is not over at the `moment` of today is booked; the rest is kept in mind until its day is taken over.
         """
         number = course.next_number
         due = course.due(number)
@@ -70,10 +72,15 @@ class Story:
         if start is None:
             return None
         visit = Visit(next(self._keys), course, number, start, at)
-        if start.day >= self.today:
+        if start.end > self.moment:
             self.clock.set(at)
             visit.appointment = book(
-                plan=course.plan, dose_number=number, clinic=start.clinic, start=start.start, by=self.staff.front_desk
+                plan=course.plan,
+                dose_number=number,
+                clinic=start.clinic,
+                start=start.start,
+                chair=self.chairs[start.chair_id],
+                by=self.staff.front_desk,
             )
         self.diary.hold(visit.key, start)
         course.dates[number] = start.day

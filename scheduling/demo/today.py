@@ -1,27 +1,28 @@
 """Today, as it stands at some moment: done, infusing, observed, waiting; one late, one missed, one short of a nurse."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from clinic.models import Clinic, Nurse
-from clinic.quarters import QUARTER, ClinicDate, ceil_quarter
+from clinic.quarters import QUARTER, ClinicDate, at_wall_clock, ceil_quarter
 from scheduling import restaffing
 from scheduling.booking import cancel, confirm, set_status
-from scheduling.demo.history import MISSED_REASONS, reason_from, steps_of
+from scheduling.demo.history import MISSED_REASONS, past, reason_from, steps_of
 from scheduling.demo.papers import Papers
 from scheduling.demo.story import Story, Visit
 from scheduling.engine.day import Day, NurseDay, span
 from scheduling.engine.redeal import redeal
 from scheduling.load import load_day
-from scheduling.models import Appointment, Reason, Status
+from scheduling.models import Reason, Status
+from scheduling.taking_over import PastVisit, take_over_day
 
-FIRST_LIVELY, LAST_LIVELY = time(10), time(16, 15)
+FIRST_LIVELY, LAST_LIVELY = time(10), time(15, 30)
 MORNING, AFTERNOON = time(11), time(14)
 
 LATE = timedelta(minutes=20)
 MISSED = timedelta(minutes=45)
-CONFIRMED = 0.72
-CONFIRMED_DAYS = 7
+CONFIRMED_DAYS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,65 +34,88 @@ class Mark:
     status: Status
 
 
-def moment_shown(*, now: datetime, today: date, clinic: Clinic) -> datetime:
+def moment_shown(*, now: datetime, zone: ZoneInfo) -> datetime:
     """The moment of today that the boards show.
 
     The real one while the clinics are in full swing. Somebody who looks earlier sees late morning; somebody who looks
-    after hours sees mid-afternoon, when nearly everybody due has come, so that the evening does not show half the
-    day's patients as late.
+    after hours sees the afternoon, when nearly everybody due has come: at eleven, the evening would show half the day's
+    patients as late.
     """
-    local = now.astimezone(clinic.zone)
+    local = now.astimezone(zone)
     if FIRST_LIVELY <= local.time() <= LAST_LIVELY:
         return now
     clock = MORNING if local.time() < FIRST_LIVELY else AFTERNOON
-    return datetime.combine(today, clock, tzinfo=clinic.zone)
+    return at_wall_clock(local.date(), clock, zone)
 
 
-def bring_to_life(*, story: Story, papers: Papers, now: datetime) -> None:
+def bring_to_life(*, story: Story, papers: Papers) -> None:
     """Confirm what is near, then let today happen up to the moment that is shown."""
-    moment = moment_shown(now=now, today=story.today, clinic=story.clinics[0])
-    papers.put_in_order(moment=moment)
+    papers.put_in_order(moment=story.moment)
     _confirm_the_next_days(story)
     marks: list[Mark] = []
     for clinic in story.clinics:
         visits = [visit for visit in story.visits.get(story.today, []) if visit.start.clinic == clinic]
         visits.sort(key=lambda visit: (visit.start.start, visit.key))
-        _call_one_off(story, visits, moment)
-        late, missed = _absent(visits, moment)
+        _call_one_off(story, visits)
+        late, missed = _absent(visits, story.moment)
+        _take_over(story, clinic, [visit for visit in visits if visit.appointment is None], missed)
         for visit in visits:
+            if visit.appointment is None or visit is late:
+                continue
             if visit is missed:
                 marks.append(Mark(visit.start.start + MISSED, visit, Status.NO_SHOW))
-            elif visit is not late:
-                marks += _marks(story, visit, moment)
+            else:
+                marks += _marks(story, visit)
     for mark in sorted(marks, key=lambda mark: (mark.at, mark.visit.key)):
-        story.clock.set(mark.at)
-        is_missed = mark.status == Status.NO_SHOW
-        if mark.status == Status.SEATED:
-            papers.check(mark.visit)
-        set_status(
-            appointment=mark.visit.booked,
-            status=mark.status,
-            by=story.staff.front_desk if is_missed or mark.status == Status.ARRIVED else story.staff.nurse,
-            reason=reason_from(story, MISSED_REASONS) if is_missed else "",
-        )
-    story.clock.set(moment)
-    _send_a_nurse_home(story, moment)
+        _make(story, papers, mark)
+    story.clock.set(story.moment)
+    _send_a_nurse_home(story)
+
+
+def _take_over(story: Story, clinic: Clinic, visits: list[Visit], missed: Visit | None) -> None:
+    """Put on record who came and went already."""
+    story.clock.set(story.moment)
+    told: list[PastVisit] = []
+    for visit in visits:
+        if visit is missed:
+            steps = [(Status.NO_SHOW, visit.start.start + MISSED)]
+            told.append(past(story, visit, steps, reason=reason_from(story, MISSED_REASONS)))
+        else:
+            phase = story.therapies.phase(visit.course.plan, visit.number)
+            told.append(past(story, visit, steps_of(story, visit.start.start, visit.start.end, phase)))
+    if told:
+        take_over_day(clinic=clinic, day=story.today, visits=told, by=story.staff.nurse)
+
+
+def _make(story: Story, papers: Papers, mark: Mark) -> None:
+    """Set a status as whoever sees it would: the desk in front, the nurse on the floor."""
+    story.clock.set(mark.at)
+    is_missed = mark.status == Status.NO_SHOW
+    if mark.status == Status.SEATED:
+        papers.check(mark.visit)
+    set_status(
+        appointment=mark.visit.booked,
+        status=mark.status,
+        by=story.staff.front_desk if is_missed or mark.status == Status.ARRIVED else story.staff.nurse,
+        reason=reason_from(story, MISSED_REASONS) if is_missed else "",
+    )
 
 
 def _confirm_the_next_days(story: Story) -> None:
-    """Most patients of the coming days have said that they will come."""
+    """Most patients of the coming days have said that they will come; every third of a day has not yet."""
     for offset in range(CONFIRMED_DAYS):
-        share = CONFIRMED * (1 - offset / (CONFIRMED_DAYS + 1))
-        for visit in story.visits.get(story.today + timedelta(days=offset), []):
-            if story.rng.random() < share:
+        share = 1 - offset / CONFIRMED_DAYS
+        visits = story.visits.get(story.today + timedelta(days=offset), [])
+        for place, visit in enumerate(sorted(visits, key=lambda visit: (visit.start.start, visit.key), reverse=True)):
+            if visit.appointment and place % 3 and story.rng.random() < share:
                 asked = story.at(story.today - timedelta(days=story.rng.randint(1, 3)), time(story.rng.randint(9, 18)))
                 story.clock.set(max(asked, visit.booked_at))
                 confirm(appointment=visit.booked, by=story.staff.front_desk)
 
 
-def _call_one_off(story: Story, visits: list[Visit], moment: datetime) -> None:
+def _call_one_off(story: Story, visits: list[Visit]) -> None:
     """Somebody of the afternoon called in ill in the morning."""
-    later = [visit for visit in visits if visit.start.start > moment + timedelta(hours=1)]
+    later = [visit for visit in visits if visit.start.start > story.moment + timedelta(hours=1)]
     if len(later) < 3:
         return
     visit = later[1]
@@ -107,16 +131,17 @@ def _call_one_off(story: Story, visits: list[Visit], moment: datetime) -> None:
 
 
 def _absent(visits: list[Visit], moment: datetime) -> tuple[Visit | None, Visit | None]:
-    """Who is late and who never came: the two whose times passed last, if enough others are there."""
+    """Who is late, the last one due, and who never came: sooner one who would have gone home than one in a chair."""
     due = [visit for visit in visits if visit.start.start + LATE <= moment]
-    late = due[-1] if len(due) >= 3 else None
-    missed = next((visit for visit in reversed(due[:-1]) if visit.start.start + MISSED <= moment), None)
-    return late, missed if len(due) >= 4 else None
+    late = next((visit for visit in reversed(due) if visit.appointment), None) if len(due) > 1 else None
+    others = [visit for visit in due if visit is not late and visit.start.start + MISSED <= moment]
+    others.sort(key=lambda visit: visit.appointment is None)
+    return late, others[-1] if len(others) > 1 else None
 
 
-def _marks(story: Story, visit: Visit, moment: datetime) -> list[Mark]:
-    """What has happened to a patient by a moment."""
-    start = visit.start.start
+def _marks(story: Story, visit: Visit) -> list[Mark]:
+    """What has happened to a patient who is still here, or about to come."""
+    start, moment = visit.start.start, story.moment
     phase = story.therapies.phase(visit.course.plan, visit.number)
     steps = steps_of(story, start, visit.start.end, phase)
     marks = [Mark(at, visit, status) for status, at in steps if at <= moment]
@@ -126,12 +151,12 @@ def _marks(story: Story, visit: Visit, moment: datetime) -> list[Mark]:
     return marks
 
 
-def _send_a_nurse_home(story: Story, moment: datetime) -> None:
+def _send_a_nurse_home(story: Story) -> None:
     """One nurse goes home ill, so that exactly one patient, not yet seated, is short of a nurse for a while."""
     for clinic in story.clinics:
         day = load_day(clinic=clinic, day=story.today)
         grid = ClinicDate(story.today, clinic.zone)
-        leaves = grid.quarter_of(ceil_quarter(moment)) + 1
+        leaves = grid.quarter_of(ceil_quarter(story.moment)) + 1
         for nurse in Nurse.objects.filter(pk__in=[one.id for one in day.nurses], user=None).order_by("pk"):
             for quarter in range(leaves, leaves + 8):
                 if _uncovered(day, nurse.pk, quarter) == 1:
@@ -153,8 +178,3 @@ def _uncovered(day: Day, nurse_id: int, quarter: int) -> int:
     dealt = redeal(Day(day.length, day.open, day.chairs, nurses, day.stays))
     in_chair = {stay.id for stay in day.stays if stay.in_chair or stay.start < quarter}
     return len(dealt.uncovered) if not dealt.uncovered & in_chair else len(day.stays)
-
-
-def booked_today(story: Story) -> list[Appointment]:
-    """Everything on today's boards that was not called off."""
-    return [visit.booked for visit in story.visits.get(story.today, [])]
