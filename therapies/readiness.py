@@ -221,7 +221,7 @@ def _each_visit(dossier: Dossier, requirement: Requirement, day: date, today: da
     elif today < day:
         why = "on the day"
     else:
-        return _missing(requirement, "not checked yet today")
+        return _missing(requirement, "not checked yet")
     return Check(
         code=requirement.code,
         name=requirement.name,
