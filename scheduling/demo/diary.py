@@ -36,8 +36,8 @@ class Diary:
         self._days: dict[ClinicDayKey, Day] = {}
 
     def is_open(self, clinic: Clinic, day: date) -> bool:
-        """Whether a clinic is open on a day."""
-        return (clinic.pk, day) in self._open
+        """Whether a clinic is open on a day, and nurses are rostered."""
+        return (clinic.pk, day) in self._open and bool(self.day(clinic, day).nurses)
 
     def day(self, clinic: Clinic, day: date) -> Day:
         """One clinic day as it stands."""

@@ -17,7 +17,7 @@ from scheduling.load import load_day
 from scheduling.models import Reason, Status
 from scheduling.taking_over import PastVisit, take_over_day
 
-FIRST_LIVELY, LAST_LIVELY = time(10), time(15, 30)
+FIRST_LIVELY, LAST_LIVELY = time(10), time(16, 15)
 MORNING, AFTERNOON = time(11), time(14)
 
 LATE = timedelta(minutes=20)
