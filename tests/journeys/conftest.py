@@ -1,0 +1,85 @@
+"""Journeys through the whole program in a real browser: a small world on Monday, `DAY`, early in the morning."""
+
+import os
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from clinic.models import Clinic, Nurse, User
+from tests.journeys.chromium import CHROMIUM, chromium
+from tests.journeys.desk import DESK, SitDown, sign_in
+from tests.world import DAY, make_clinic, make_nurse, on_floor, therapy
+
+PATIENCE = 15_000
+"""Milliseconds that a page has to do what is expected of it, on a busy machine."""
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once. Without it the journeys are left out, except in CI, where they must run."""
+    if not CHROMIUM.exists():
+        missing = f"The journeys need {CHROMIUM}: apt-get install chromium"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright keeps an event loop running in this thread, which Django would take for asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=PATIENCE)
+        with chromium() as running:
+            yield running
+
+
+@pytest.fixture(autouse=True)
+def clock(transactional_db: None) -> Iterator[time_machine.Traveller]:
+    """The server's clock: 7:30 in the clinics on `DAY`, and running. The browser keeps its own."""
+    with time_machine.travel(f"{DAY}T07:30:00-06:00", tick=True) as traveller:
+        therapy()
+        yield traveller
+
+
+@pytest.fixture
+def eau_claire(transactional_db: None) -> Clinic:
+    """A third clinic."""
+    return make_clinic("eau-claire")
+
+
+@pytest.fixture
+def clinics(madison: Clinic, wausau: Clinic, eau_claire: Clinic) -> list[Clinic]:
+    """All three, each with one nurse on the floor for a fortnight."""
+    for clinic in (madison, wausau, eau_claire):
+        rostered(clinic, days=14)
+    return [madison, wausau, eau_claire]
+
+
+@pytest.fixture
+def sit_down(browser: Browser, live_server: LiveServer) -> Iterator[SitDown]:
+    """A browser for a person of the cast. Every script error and refused request in it fails the journey."""
+    contexts, troubles = [], []
+
+    def sit_down(user: User | None, screen: dict[str, int] = DESK) -> Page:
+        context = browser.new_context(base_url=live_server.url, viewport=screen, timezone_id="America/Chicago")
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        if user:
+            sign_in(context, user, live_server.url)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("response", lambda answer: answer.status >= 500 and troubles.append(f"{answer.status} {answer.url}"))
+        page.on("console", lambda said: "Content Security" in said.text and troubles.append(said.text))
+        return page
+
+    yield sit_down
+    for context in contexts:
+        context.close()
+    assert not troubles
+
+
+def rostered(clinic: Clinic, *, days: int = 1, name: str = "", first_day: date = DAY) -> Nurse:
+    """A nurse of a clinic who works every day for a while."""
+    nurse = make_nurse(clinic, name)
+    for number in range(days):
+        on_floor(clinic, day=first_day + timedelta(days=number), nurse=nurse)
+    return nurse
