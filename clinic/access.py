@@ -31,6 +31,7 @@ class Act(StrEnum):
     IMPORT_PATIENTS = auto()
     SEE_REPORTS = auto()
     SEE_OUTBOX = auto()
+    EDIT_WORDING = auto()
 
 
 _NURSE = {Act.SEE_BOARD, Act.SEE_ROSTER, Act.SEE_PATIENTS, Act.CHANGE_STATUS, Act.SEE_STAFFING}

@@ -1,5 +1,7 @@
 """Is the process up, and can it work? For load balancers, service managers and `make run`."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
@@ -8,6 +10,13 @@ from django.views.decorators.cache import never_cache
 from redis import Redis, RedisError
 
 BROKER_PATIENCE = 0.3
+
+_REPORTS: dict[str, Callable[[], str]] = {}
+
+
+def register_report(name: str, report: Callable[[], str]) -> None:
+    """Let another room say in a few words how its background work goes: "ok", or what is wrong."""
+    _REPORTS[name] = report
 
 
 @never_cache
@@ -20,10 +29,19 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
-    """The database answers. The broker is reported but not required: booking works without it."""
+    """The database answers. Broker and background work are reported but not required: booking works without them."""
     database = _database_answers()
     state = {"database": _words(database), "broker": _words(_broker_answers())}
+    if database:
+        state |= {name: _said(report) for name, report in _REPORTS.items()}
     return JsonResponse(state, status=200 if database else 503)
+
+
+def _said(report: Callable[[], str]) -> str:
+    try:
+        return report()
+    except DatabaseError as error:
+        return f"cannot tell: {type(error).__name__}"
 
 
 def _words(answers: bool) -> str:

@@ -59,7 +59,13 @@ _PAGES = (
     _Page("Staffing", "staffing_today", Act.SEE_STAFFING, True, ("staffing",)),
     _Page("Worklists", "worklists", Act.SEE_WORKLISTS, False, ("waitlist", "waitlist_add", "waitlist_earlier")),
     _Page("Reports", "reports", Act.SEE_REPORTS, False),
-    _Page("Messages", "outbox", Act.SEE_OUTBOX, False),
+    _Page(
+        "Messages",
+        "outbox",
+        Act.SEE_OUTBOX,
+        False,
+        ("outbox_message", "outbox_operations", "outbox_wordings", "outbox_wording"),
+    ),
 )
 
 

@@ -10,8 +10,10 @@ class RemindersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from reminders import outbox, replies  # noqa: F401  (their receivers hear of every appointment that changes)
+        from clinic.health import register_report
+        from reminders import health, outbox, replies  # noqa: F401  (the receivers of two of them hear of changes)
 
+        register_report("messages", health.in_words)
         if words := betraying(settings.SENDER_NAME, ()):
             raise ImproperlyConfigured(
                 f"SENDER_NAME must not say “{words[0]}”: whoever sees a text would know what the patient has or gets."

@@ -47,10 +47,11 @@ def report(*, provider_id: str, status: str, code: str = "", message_id: int | N
         if status == "delivered":
             message.status, message.delivered_at, message.error = MessageStatus.DELIVERED, timezone.now(), ""
         elif status in NOT_DELIVERED:
-            message.status, message.error = MessageStatus.FAILED, _why(code)
+            # What did not arrive takes nobody's place among the few texts that a number may get.
+            message.status, message.error, message.sending_at = MessageStatus.FAILED, _why(code), None
         elif status in TAKEN:
             message.status, message.error = MessageStatus.SENT, ""
-        message.save(update_fields=["provider_id", "wire", "status", "sent_at", "delivered_at", "error"])
+        message.save(update_fields=["provider_id", "wire", "status", "sending_at", "sent_at", "delivered_at", "error"])
         _learn(message, code)
         if message.status == MessageStatus.FAILED:
             fall_back(message)
@@ -91,11 +92,11 @@ def _was_off_before(message: Message) -> bool:
         Message.objects.filter(
             recipient=message.recipient,
             channel=Channel.SMS,
-            sending_at__gt=timezone.now() - timedelta(days=DEAD_AFTER_DAYS),
+            sent_at__gt=timezone.now() - timedelta(days=DEAD_AFTER_DAYS),
             status__in=[MessageStatus.DELIVERED, MessageStatus.FAILED],
         )
         .exclude(pk=message.pk)
-        .order_by("-sending_at")
+        .order_by("-sent_at")
         .first()
     )
     return before is not None and any(f"({code})" in before.error for code in SWITCHED_OFF)

@@ -52,3 +52,10 @@ class ChosenTimeForm(forms.Form):
         if timezone.is_naive(start):
             raise ValidationError("This time has no zone.")
         return start
+
+
+class WordingForm(forms.Form):
+    """The words of a message. What they may say is judged by `reminders.wording`."""
+
+    subject = forms.CharField(max_length=120, required=False)
+    body = forms.CharField(max_length=4000, required=False, strip=False)

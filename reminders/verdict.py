@@ -38,7 +38,7 @@ class Verdict:
 
 def judge(message: Message, *, now: datetime) -> Verdict:
     """What becomes of a claimed message now. Call it inside the transaction that holds its appointment."""
-    if why := _not_needed(message):
+    if why := not_needed(message):
         return _end(MessageStatus.RETIRED, why)
     if now >= message.cut_off_at:
         return _end(MessageStatus.MISSED, message.error)
@@ -53,7 +53,7 @@ def judge(message: Message, *, now: datetime) -> Verdict:
     return _to_somebody(message, voice, now)
 
 
-def _not_needed(message: Message) -> str:
+def not_needed(message: Message) -> str:
     """Why a message does not hold any more, in a few words. Empty when it does."""
     appointment = message.appointment
     if appointment.status != STANDS_WHEN.get(message.rule, Status.BOOKED):
