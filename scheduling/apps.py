@@ -7,3 +7,6 @@ class SchedulingConfig(AppConfig):
 
     def ready(self) -> None:
         from scheduling import readying  # noqa: F401  (its receiver hears of every clearance)
+        from scheduling.worklists.own import register_own
+
+        register_own()

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -23,13 +24,16 @@ from scheduling.readying import dossiers
 from scheduling.waitlist import open_offers, waiting
 from scheduling.wording import days_words, length_words
 from therapies.readiness import Dossier, State, readiness
-from therapies.series import window_of
+from therapies.series import DueDose, window_of
 
 DAYS_AHEAD = 28
 """How far ahead times are looked for."""
 
 NOTICE = timedelta(minutes=30)
 """The least time from an offer to its start, besides the drive."""
+
+APART = 8
+"""Quarters between two times of a day that are shown."""
 
 NOON = time(12)
 
@@ -62,7 +66,7 @@ class Freed:
 class Match:
     """A time that a patient who waits can be offered now. Fewer points are better; `why` is a few words each.
 
-    `window` says how the day suits the dose, `missing` what it lacks to be ready.
+    `window` says how the day suits the dose that is `due`, `missing` what it lacks to be ready.
     """
 
     entry: WaitlistEntry
@@ -71,6 +75,7 @@ class Match:
     chair_id: int
     start: datetime
     end: datetime
+    due: DueDose
     window: str
     readiness: State
     missing: tuple[str, ...]
@@ -122,6 +127,16 @@ def times_for_waiting(*, clinics: Sequence[Clinic]) -> list[Match]:
     return sorted(
         (one for one in found if one is not None), key=lambda one: (one.start, one.points, one.entry.added_at)
     )
+
+
+def times_for(*, entry: WaitlistEntry, clinics: Sequence[Clinic], limit: int) -> list[Match]:
+    """The best free times at some clinics for a patient who waits, at most two of a day, the best day first."""
+    seekers = _seekers(clinics, only=entry)
+    if not seekers or not clinics:
+        return []
+    today = timezone.localdate()
+    days = _Opened(load_days(clinics=clinics, first_day=today, last_day=today + timedelta(days=DAYS_AHEAD)))
+    return list(islice(seekers[0].times(days, {clinic.pk: clinic for clinic in clinics}), limit))
 
 
 class _Opened:
@@ -186,14 +201,22 @@ class _Seeker:
 
     def best(self, days: _Opened, clinics: Mapping[int, Clinic]) -> Match | None:
         """The best time there is: the best day that has one, then the earliest start."""
+        return next(iter(self.times(days, clinics)), None)
+
+    def times(self, days: _Opened, clinics: Mapping[int, Clinic]) -> Iterable[Match]:
+        """The times there are, day by day, the best day first: the earliest start, and one well after it."""
         keys = [key for key in days.keys if self.wants(clinics[key[0]], key[1])]
         for clinic_id, date_ in sorted(keys, key=lambda key: (self._day_points(clinics[key[0]], key[1]), key[1])):
-            grid = days.grids[clinic_id, date_]
-            starts = self.starts(clinics[clinic_id], grid, days.build((clinic_id, date_)))
-            if starts:
-                at, chair = min((next(iter(each(bits))), chair) for chair, bits in starts.items())
-                return self.match(clinics[clinic_id], grid, chair, at, None)
-        return None
+            clinic, grid = clinics[clinic_id], days.grids[clinic_id, date_]
+            found = self.starts(clinic, grid, days.build((clinic_id, date_)))
+            first = min((next(iter(each(bits))) for bits in found.values()), default=None)
+            for earliest in () if first is None else (first, first + APART):
+                later = {chair: bits >> earliest << earliest for chair, bits in found.items()}
+                at, chair = min(
+                    ((next(iter(each(bits))), chair) for chair, bits in later.items() if bits), default=(0, 0)
+                )
+                if chair:
+                    yield self.match(clinic, grid, chair, at, None)
 
     def match(self, clinic: Clinic, grid: ClinicDate, chair: int, at: int, freed: Freed | None) -> Match:
         """A time for this patient, with what speaks for and against it."""
@@ -220,6 +243,7 @@ class _Seeker:
             chair_id=chair,
             start=start,
             end=end,
+            due=self.needs.due,
             window=window_of(self.needs.due, grid.day),
             readiness=ready.state,
             missing=tuple(check.words for check in ready.reasons if check.code not in ASKED_BY_THE_DAY),
@@ -233,7 +257,7 @@ class _Seeker:
         return halves.get(PartOfDay(self.entry.part), 0) if self.entry.part else span(0, grid.length)
 
     def _day_points(self, clinic: Clinic, day: date) -> int:
-        """Who waits for a dose wants the day nearest to due; who wants earlier, the soonest that the window tolerates."""
+        """Who waits for a dose wants the day nearest to due; who wants earlier, the soonest tolerated."""
         due, window = self.needs.due, window_of(self.needs.due, day)
         if self.entry.appointment:
             points = PER_DAY * (day - self.today).days + SOONER.get(window, OUTSIDE_AMBER)
@@ -242,9 +266,7 @@ class _Seeker:
         return points + (OTHER_CLINIC if clinic.pk != self.entry.plan.patient.home_clinic_id else 0)
 
     def _why(self, clinic: Clinic, freed: Freed | None, unused: int, waited: int) -> Iterable[str]:
-        patient, moving = self.entry.plan.patient, self.entry.appointment
-        if moving is not None:
-            yield "wants earlier"
+        patient = self.entry.plan.patient
         if freed is not None:
             yield "fills the time" if not unused else f"leaves {length_words(15 * unused)} of it"
         if waited:
@@ -261,9 +283,10 @@ def _unused(freed: Freed, start: datetime, end: datetime) -> int:
     return left // QUARTER
 
 
-def _seekers(clinics: Collection[Clinic]) -> list[_Seeker]:
+def _seekers(clinics: Collection[Clinic], *, only: WaitlistEntry | None = None) -> list[_Seeker]:
     """Who waits and has no offer open, with what decides it. Six queries."""
-    entries = list(seen_at(clinics).filter(~Exists(open_offers().filter(entry=OuterRef("pk")))))
+    unoffered = seen_at(clinics).filter(~Exists(open_offers().filter(entry=OuterRef("pk"))))
+    entries = list(unoffered if only is None else unoffered.filter(pk=only.pk))
     needs = needs_of_many(doses={one.pk: (one.plan, one.dose_number, one.appointment) for one in entries})
     now, today = timezone.now(), timezone.localdate()
     found = dossiers(plan_ids={one.plan_id for one in entries}, today=today)

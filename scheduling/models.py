@@ -1,4 +1,4 @@
-"""Appointments, the nurses who care for them, the lock of a clinic day; who waits for a time, and marks on worklists.
+"""Appointments, the nurses who care for them, the lock of a clinic day; who waits for a time, and worklists.
 
 What must never be is refused by the database: see migration `0002_guarantees` for the temporal foreign key,
 the composite keys and the tiling trigger, and `Meta.constraints` here for the rest. DESIGN calls them G1 to G9.
@@ -301,32 +301,37 @@ class WaitlistOffer(models.Model):
         return self.period.upper
 
 
-class WorklistMark(models.Model):
-    """What staff have said about one row of a worklist: who works on it, and until when it need not be shown.
+class PatientClaim(models.Model):
+    """Somebody works on a patient's rows in the worklists, so nobody else calls the same person.
 
-    `subject` is the row's key within its list. A claim lapses by itself: see `scheduling.worklists.marks`.
+    A claim lapses by itself: see `scheduling.worklists.marks`, the only writer.
+    """
+
+    patient = models.OneToOneField(Patient, models.CASCADE, related_name="claim")
+    by = models.ForeignKey(User, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.by.label} works on {self.patient}"
+
+
+class Snooze(models.Model):
+    """A row of a worklist need not be shown until a moment; the note stays for whoever sees it then.
+
+    `subject` is the row's key within its list. Written only by `scheduling.worklists.marks`.
     """
 
     worklist = models.CharField(max_length=30)
     subject = models.CharField(max_length=40)
-    claimed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    claimed_at = models.DateTimeField(null=True, blank=True)
-    snoozed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    snoozed_until = models.DateTimeField(null=True, blank=True)
+    until = models.DateTimeField()
     note = models.CharField(max_length=240, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["worklist", "subject"], name="a_row_is_marked_once"),
-            models.CheckConstraint(
-                condition=Q(claimed_by__isnull=True, claimed_at__isnull=True)
-                | Q(claimed_by__isnull=False, claimed_at__isnull=False),
-                name="who_claims_a_row_and_when",
-            ),
-        ]
+        constraints = [models.UniqueConstraint(fields=["worklist", "subject"], name="a_row_sleeps_once")]
 
     def __str__(self) -> str:
-        return f"{self.worklist} {self.subject}"
+        return f"{self.worklist} {self.subject} until {self.until:%Y-%m-%d}"
 
 
 class CallOutcome(models.TextChoices):

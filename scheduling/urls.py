@@ -5,7 +5,7 @@ from django.urls import path
 import clinic.converters  # noqa: F401  # <date:day>, <clock:time>
 from clinic.access import Act
 from scheduling.views import appointment as visit
-from scheduling.views import closing, staffing
+from scheduling.views import closing, staffing, waitlist
 from scheduling.views.board import board
 from scheduling.views.book import book, book_another_time
 from scheduling.views.book_here import book_here
@@ -14,6 +14,7 @@ from scheduling.views.patient import patient
 from scheduling.views.place import to_day
 from scheduling.views.roster import roster
 from scheduling.views.series import series, shift
+from scheduling.views.worklists import worklist_row, worklists
 
 urlpatterns = [
     path("", home, name="home"),
@@ -47,4 +48,13 @@ urlpatterns = [
     path("appointments/<int:appointment_id>/chair/", visit.appointment_chair, name="appointment_chair"),
     path("appointments/<int:appointment_id>/cancel/", visit.appointment_cancel, name="appointment_cancel"),
     path("appointments/<int:appointment_id>/extend/", visit.appointment_extend, name="appointment_extend"),
+    path("appointments/<int:appointment_id>/earlier/", waitlist.waitlist_earlier, name="waitlist_earlier"),
+    path("appointments/<int:appointment_id>/who-fits/", waitlist.who_fits, name="who_fits"),
+    path("waitlist/", waitlist.waitlist, name="waitlist"),
+    path("waitlist/add/<int:plan_id>/<int:dose>/", waitlist.waitlist_add, name="waitlist_add"),
+    path("waitlist/<int:entry_id>/", waitlist.waitlist_entry, name="waitlist_entry"),
+    path("waitlist/<int:entry_id>/close/", waitlist.waitlist_close, name="waitlist_close"),
+    path("offers/<int:offer_id>/", waitlist.offer_answer, name="offer_answer"),
+    path("worklists/", worklists, name="worklists"),
+    path("worklists/<slug:name>/<slug:key>/", worklist_row, name="worklist_row"),
 ]
