@@ -39,6 +39,7 @@ LADDER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
 
 BUSY = timedelta(minutes=1)
 LOCK_TIMEOUT = "4s"
+FROZEN = "60s"
 
 
 @dataclass(slots=True)
@@ -138,7 +139,10 @@ def _prepare(pk: int, claim: UUID) -> Verdict | None:
     now = timezone.now()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+            # A worker that freezes here must not keep the appointment from the front desk.
+            cursor.execute(
+                f"set local lock_timeout = '{LOCK_TIMEOUT}'; set local idle_in_transaction_session_timeout = '{FROZEN}'"
+            )
             cursor.execute(
                 "select from scheduling_appointment where id ="
                 " (select appointment_id from reminders_message where id = %s) for share",
