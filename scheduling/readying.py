@@ -3,11 +3,13 @@
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef
+from django.db.models import F, OuterRef, Q
 from django.db.models.functions import JSONObject
 from django.dispatch import receiver
 from django.utils import timezone
@@ -150,21 +152,19 @@ def unready(*, clinics: Collection[Clinic], first_day: date, last_day: date) -> 
     """
     if not clinics:
         return []
-    zones = {clinic.pk: clinic.zone for clinic in clinics}
-    start = min(ClinicDate(first_day, zone).start for zone in zones.values())
-    end = max(ClinicDate(last_day, zone).end for zone in zones.values())
-    visits = [
-        visit
-        for visit in Appointment.objects.filter(
-            clinic__in=clinics,
-            status__in=[Status.BOOKED, Status.ARRIVED],
-            period__startswith__gte=start,
-            period__startswith__lt=end,
+    within = [
+        Q(
+            clinic=clinic,
+            period__startswith__gte=ClinicDate(first_day, clinic.zone).start,
+            period__startswith__lt=ClinicDate(last_day, clinic.zone).end,
         )
+        for clinic in clinics
+    ]
+    visits = list(
+        Appointment.objects.filter(reduce(or_, within), status__in=[Status.BOOKED, Status.ARRIVED])
         .select_related("plan__therapy", "patient", "clinic", "chair", "dose_phase")
         .order_by("period", "id")
-        if first_day <= local_date(visit.start, zones[visit.clinic_id]) <= last_day
-    ]
+    )
     found = readiness_of(planned={visit.pk: Planned.of(visit) for visit in visits})
     return [(visit, found[visit.pk]) for visit in visits if found[visit.pk].state != "ready"]
 

@@ -197,7 +197,7 @@ def _check(dossier: Dossier, requirement: Requirement, dose_number: int, day: da
     if requirement.life == "once":
         if latest:
             return _done(requirement, f"done {shown(latest.on)}")
-        if any(number < dose_number for number in dossier.given):
+        if dossier.given:
             return _done(requirement, "before the first dose")
         return _missing(requirement, "not on record")
     if latest is None:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from clinic.models import Clinic, User
 from patients.authorizations import Terms, add, correct, running_out, standings, withdraw
 from patients.errors import Refused
-from patients.models import Authorization, TreatmentPlan
+from patients.models import Authorization, Patient, TreatmentPlan
 from patients.plans import end_plan
 from patients.readiness import readiness_of
 from tests.world import DAY, make_plan
@@ -158,6 +158,9 @@ def test_what_is_renewed_or_ended_or_treated_elsewhere_is_not_listed(
 
     withdraw(authorization=renewal, by=None)
     assert len(running_out(clinics=[madison], on=TODAY)) == 1
+    Patient.objects.update(is_active=False)
+    assert running_out(clinics=[madison], on=TODAY) == []
+    Patient.objects.update(is_active=True)
     end_plan(plan=plan)
     assert running_out(clinics=[madison], on=TODAY) == []
 

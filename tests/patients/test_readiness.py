@@ -106,8 +106,9 @@ def test_a_check_of_the_visit_is_made_on_its_day(plan: TreatmentPlan) -> None:
 
 
 def test_the_drug_is_put_aside_ahead_but_not_too_far(plan: TreatmentPlan) -> None:
-    record(plan, "drug-on-hand", for_day=DAY)
+    made = record(plan, "drug-on-hand", for_day=DAY)
 
+    assert record(plan, "drug-on-hand", TODAY - timedelta(days=1), for_day=DAY) == made, "once for a visit"
     assert check(plan, "drug-on-hand").is_done
     with pytest.raises(Refused):
         record(plan, "drug-on-hand", for_day=TODAY + timedelta(days=15))

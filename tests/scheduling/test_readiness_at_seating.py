@@ -381,8 +381,9 @@ def test_the_book_page_says_what_is_missing_for_the_due_day(
     page = book_page(plan)
 
     assert "Not ready for the due day." in page
-    assert "Payer authorization: not on record" in page
-    assert "on the day" not in page.split("for the due day.")[1].split("</ul>")[0]
+    assert page.count("Payer authorization: not on record") == 1, "not again at each day"
+    assert "TOUCH pre-infusion checklist" not in page, "that is for the day itself"
+    assert "Drug on hand" not in page
     assert "for the due day." not in book_page(make_ready(plan))
 
 
