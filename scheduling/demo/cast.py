@@ -14,7 +14,7 @@ SHARES = {"madison": 0.5, "eau-claire": 0.3, "wausau": 0.2}
 TODAY = {"madison": 0.21, "eau-claire": 0.17, "wausau": 0.15}
 """The share of each clinic's patients who come today: a full day, so that there is something to see."""
 
-LEAST_TODAY = {"madison": 14, "eau-claire": 5, "wausau": 3}
+LEAST_TODAY = {"madison": 20, "eau-claire": 5, "wausau": 3}
 
 BUSY = range(-5, 10)
 """Days around today that are as full as a running clinic; further out the book thins, as real ones do."""

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 ZONE = ZoneInfo("America/Chicago")
 TUESDAY, SUNDAY = date(2026, 11, 24), date(2026, 11, 22)
-SMALL = Scale(patients=44, days_back=70, days_ahead=75)
+SMALL = Scale(patients=56, days_back=60, days_ahead=60)
 
 
 def at(day: date, clock: str) -> datetime:
