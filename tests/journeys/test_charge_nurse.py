@@ -1,0 +1,66 @@
+"""The charge nurse and the week: who is ill, whom it touches, who steps in."""
+
+import pytest
+from playwright.sync_api import expect
+
+from clinic.models import Clinic, User
+from scheduling.models import Appointment
+from tests.journeys.conftest import rostered
+from tests.journeys.desk import SitDown
+from tests.world import DAY, booked, make_nurse
+
+pytestmark = pytest.mark.slow
+
+WEEK = f"/staffing/madison/{DAY}/"
+
+
+def test_a_sick_call_shows_its_consequence_first_and_then_deals_again(
+    madison: Clinic, charge_nurse: User, sit_down: SitDown
+) -> None:
+    anna = rostered(madison, name="Anna Berg")
+    visit = booked(madison, "9:00")
+    rostered(madison, name="Ben Cole")
+    page = sit_down(charge_nurse)
+    page.goto(WEEK)
+
+    page.locator(".shift", has_text="8:00–5:00").first.click()
+    panel = page.locator("#panel")
+    panel.get_by_role("link", name="Sick or leaves early").click()
+    expect(panel.get_by_role("heading", name="Anna Berg is off")).to_be_visible()
+    expect(panel.get_by_text("1 changes nurse")).to_be_visible()
+    assert visit.assignments.get().nurse == anna
+    panel.get_by_role("button", name="Take off the floor").click()
+
+    expect(panel.get_by_role("heading", name="Anna Berg is off on Mon Dec 7")).to_be_visible()
+    assert visit.assignments.get().nurse.name == "Ben Cole"
+
+
+def test_whom_nobody_can_take_is_red_until_a_nurse_is_added(
+    madison: Clinic, charge_nurse: User, sit_down: SitDown
+) -> None:
+    rostered(madison, name="Anna Berg")
+    spare = make_nurse(madison, "Cora Dahl")
+    visit = booked(madison, "9:00")
+    page = sit_down(charge_nurse)
+    page.goto(WEEK)
+    panel = page.locator("#panel")
+
+    page.locator(".shift").click()
+    panel.get_by_role("link", name="Sick or leaves early").click()
+    expect(panel.get_by_text("1 without a nurse for part of the stay")).to_be_visible()
+    panel.get_by_role("button", name="Take off the floor").click()
+    expect(panel.get_by_role("heading", name="Anna Berg is off on Mon Dec 7")).to_be_visible()
+    panel.get_by_role("button", name="Close").last.click()
+    expect(page.get_by_role("link", name="1 without a nurse")).to_be_visible()
+    assert Appointment.objects.get().short_staffed
+
+    page.get_by_role("link", name="Add a shift for Cora Dahl on Monday").click()
+    expect(panel.get_by_text("1 has a nurse again")).to_be_visible()
+    panel.get_by_role("button", name="Add shift").click()
+    expect(panel.get_by_role("heading", name="Cora Dahl works")).to_be_visible()
+    panel.get_by_role("button", name="Close").last.click()
+
+    expect(page.get_by_role("link", name="1 without a nurse")).to_have_count(0)
+    visit.refresh_from_db()
+    assert not visit.short_staffed
+    assert visit.assignments.get().nurse == spare
