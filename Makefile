@@ -1,6 +1,7 @@
 # make run    everything, on a machine with Python 3.11+ and nothing else
 # make test   linters, types, migrations, tests
 # make setup  only the virtual environment
+# make screens  the pictures in docs/pictures/, taken of the demonstration in Debian's chromium
 # make clean  forget the demo data, caches and the virtual environment
 
 PORT ?= 8000
@@ -21,7 +22,7 @@ endif
 
 ARGS ?=
 
-.PHONY: run setup test lint clean
+.PHONY: run setup test lint screens clean
 
 run: $(STAMP)
 	@exec $(VENV) manage.py up --with-parent $$PPID
@@ -46,6 +47,9 @@ lint: $(STAMP)
 # ARGS adds to pytest's: make test ARGS="-k booking -x"
 test: lint
 	$(VENV) -m pytest -n 2 $(ARGS)
+
+screens: $(STAMP)
+	$(VENV) -m tests.journeys.screens $(ARGS)
 
 clean:
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis

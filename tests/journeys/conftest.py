@@ -6,7 +6,16 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Response,
+    ViewportSize,
+    expect,
+)
 from pytest_django.live_server_helper import LiveServer
 
 from clinic.models import Clinic, Nurse, User
@@ -56,25 +65,41 @@ def clinics(madison: Clinic, wausau: Clinic, eau_claire: Clinic) -> list[Clinic]
 
 @pytest.fixture
 def sit_down(browser: Browser, live_server: LiveServer) -> Iterator[SitDown]:
-    """A browser for a person of the cast. Every script error and refused request in it fails the journey."""
-    contexts, troubles = [], []
+    """A browser for a person of the cast. Every script error, blocked script and broken answer fails the journey."""
+    contexts: list[BrowserContext] = []
+    troubles: list[str] = []
 
-    def sit_down(user: User | None, screen: dict[str, int] = DESK) -> Page:
+    def sit_down(user: User | None, screen: ViewportSize = DESK) -> Page:
         context = browser.new_context(base_url=live_server.url, viewport=screen, timezone_id="America/Chicago")
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         if user:
             sign_in(context, user, live_server.url)
         page = context.new_page()
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("response", lambda answer: answer.status >= 500 and troubles.append(f"{answer.status} {answer.url}"))
-        page.on("console", lambda said: "Content Security" in said.text and troubles.append(said.text))
+        _listen(page, troubles)
         return page
 
     yield sit_down
     for context in contexts:
         context.close()
     assert not troubles
+
+
+def _listen(page: Page, troubles: list[str]) -> None:
+    def error(thrown: Error) -> None:
+        troubles.append(str(thrown))
+
+    def answer(given: Response) -> None:
+        if given.status >= 500:
+            troubles.append(f"{given.status} {given.url}")
+
+    def console(said: ConsoleMessage) -> None:
+        if "Content Security Policy" in said.text:
+            troubles.append(said.text)
+
+    page.on("pageerror", error)
+    page.on("response", answer)
+    page.on("console", console)
 
 
 def rostered(clinic: Clinic, *, days: int = 1, name: str = "", first_day: date = DAY) -> Nurse:

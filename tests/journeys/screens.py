@@ -62,7 +62,7 @@ def _sights() -> dict[str, tuple[str, tuple[int, int], Sight]]:
     wide, tablet, phone = (1440, 900), (820, 1180), (390, 844)
     return {
         "board": ("frontdesk", wide, lambda page: _open(page, f"/board/madison/{TODAY}/")),
-        "visit": ("frontdesk", wide, _visit),
+        "visit": ("frontdesk", (1280, 800), _visit),
         "search": ("frontdesk", wide, _search),
         "book": ("frontdesk", wide, lambda page: _open(page, f"/book/{plan.pk}/")),
         "series": ("frontdesk", wide, lambda page: _open(page, f"/book/{plan.pk}/series/")),

@@ -1,4 +1,4 @@
-"""The manager leaves the spreadsheet: import, correct, import; and a patient mid-course gets the whole course booked."""
+"""The manager leaves the spreadsheet: import, correct, import. And a course under way is booked months ahead."""
 
 from datetime import timedelta
 

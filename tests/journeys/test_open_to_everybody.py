@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import ViewportSize
 
 from clinic.models import Chair, Clinic, User
 from reminders.links import token_of
@@ -40,9 +41,9 @@ def visit(clinics: list[Clinic]) -> Appointment:
     )
 
 
-def find_barriers(user: User | None, sit_down: SitDown, addresses: list[str], **how: dict[str, int]) -> list[str]:
+def find_barriers(user: User | None, sit_down: SitDown, addresses: list[str], screen: ViewportSize = DESK) -> list[str]:
     """What axe finds on some pages."""
-    page = sit_down(user, **how)
+    page = sit_down(user, screen)
     found = []
     for address in addresses:
         answer = page.goto(address)
@@ -108,7 +109,15 @@ def test_the_charge_nurses_pages(visit: Appointment, charge_nurse: User, sit_dow
 
 def test_the_managers_pages(visit: Appointment, manager: User, sit_down: SitDown) -> None:
     assert not find_barriers(
-        manager, sit_down, ["/patients/import/", f"/board/madison/{DAY}/", f"/plans/{visit.plan_id}/edit/"]
+        manager,
+        sit_down,
+        [
+            "/patients/import/",
+            f"/board/madison/{DAY}/",
+            f"/plans/{visit.plan_id}/edit/",
+            "/outbox/operations/",
+            "/outbox/wording/",
+        ],
     )
 
 
