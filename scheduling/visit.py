@@ -149,6 +149,10 @@ def _check_room(appointment: Appointment, grid: ClinicDate, day: Day, stay: Stay
             code="chair",
             collisions=colliding,
         )
+    if any(held.chair == stay.chair and held.quarters & more for held in day.held):
+        raise NotAvailable(
+            f"{appointment.chair} is held for somebody on the waitlist. Let that offer go first.", code="held"
+        )
     mine = Appointment.objects.filter(patient=appointment.patient_id, status__in=HELD).exclude(pk=appointment.pk)
     if mine.filter(period__overlap=(appointment.end, grid.moment_of(end))).exists():
         raise NotAvailable("The patient has another appointment at that time.", code="patient")

@@ -54,7 +54,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a chair's row. `kind` is stay, free, full, past, out or shut."""
+    """A cell of a chair's row. `kind` is stay, free, held, full, past, out or shut."""
 
     kind: str
     span: int
@@ -214,7 +214,7 @@ def _empty_cell(chair: ChairRow, starts: dict[int, Stay], quarter: int, scene: S
 
 
 def _why_empty(chair: ChairRow, quarter: int, scene: Scene) -> tuple[str, str]:
-    for kind, stretches in (("out", chair.outages), ("shut", scene.shut)):
+    for kind, stretches in (("held", chair.held), ("out", chair.outages), ("shut", scene.shut)):
         for stretch in stretches:
             if stretch.start <= quarter < stretch.end:
                 return kind, stretch.reason

@@ -68,12 +68,13 @@ def board(
     appointment_url: Callable[[int], str],
     booking_url: Callable[[int, str], str] | None,
 ) -> Board:
-    """Read and lay out one clinic's day. Eight queries."""
+    """Read and lay out one clinic's day. Nine queries."""
     rows = read_day(clinic=clinic, day=day)
     grid = ClinicDate(day, clinic.zone)
     first, last = _stretch(rows)
     columns = columns_of(grid=grid, first=first, last=last, now=now)
     patients, room = staffing.present(rows.stays), staffing.places(rows.nurses)
+    held_at = Counter(quarter for chair in rows.chairs for one in chair.held for quarter in range(one.start, one.end))
     initials = staffing.initials_of({nurse.id: nurse.name for nurse in rows.nurses})
     scene = Scene(
         grid=grid,
@@ -83,7 +84,7 @@ def board(
         nurse_initials=initials,
         appointment_url=appointment_url,
         booking_url=booking_url,
-        full=frozenset(quarter for quarter in range(first, last) if patients[quarter] >= room[quarter]),
+        full=frozenset(q for q in range(first, last) if patients[q] + held_at[q] >= room[q]),
         shut=tuple(_shut(rows, grid)),
         badges=badges_for({stay.id: stay.planned for stay in rows.stays if stay.status in LIVE}),
         unconfirmed_matters=0 <= (day - local_date(now, clinic.zone)).days <= UNCONFIRMED_MATTERS_DAYS,

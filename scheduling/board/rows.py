@@ -1,4 +1,4 @@
-"""What the board reads: one clinic's day as plain values. Seven queries, however many chairs and patients."""
+"""What the board reads: one clinic's day as plain values. Eight queries, however many chairs and patients."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -10,6 +10,8 @@ from clinic.models import Chair, Clinic, Closure, FloorPeriod, OpeningHours, Shi
 from clinic.quarters import ClinicDate
 from scheduling.models import HELD, Appointment, NurseAssignment
 from scheduling.readying import Planned
+from scheduling.waitlist import open_offers
+from scheduling.wording import clock_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class ChairRow:
     kind: str
     is_active: bool
     outages: list[Stretch] = field(default_factory=list)
+    held: list[Stretch] = field(default_factory=list)
+    """When an open offer holds it, with the word for whom."""
 
 
 @dataclass(slots=True)
@@ -144,6 +148,12 @@ def _chairs(clinic: Clinic, grid: ClinicDate, seated: set[int]) -> tuple[ChairRo
         chair = chairs.setdefault(pk, ChairRow(pk, name, kind, is_active))
         if period:
             chair.outages.append(Stretch(*_quarters(grid, period.lower, period.upper), reason))
+    offers = (
+        open_offers().filter(chair__in=chairs, **_starts_within(grid)).values_list("chair_id", "period", "held_until")
+    )
+    for chair_id, period, until in offers:
+        word = f"Held until {clock_words(until, grid.zone)}"
+        chairs[chair_id].held.append(Stretch(*_quarters(grid, period.lower, period.upper), word))
     return tuple(chairs.values())
 
 

@@ -7,8 +7,8 @@ from typing import Self
 from django.utils import timezone
 
 from clinic.models import Clinic, Weekday
-from scheduling.matching import Match, seen_at, times_for
-from scheduling.models import PartOfDay, WaitlistEntry, WaitlistOffer
+from scheduling.matching import Freed, Match, matches, seen_at, times_for
+from scheduling.models import Appointment, PartOfDay, WaitlistEntry, WaitlistOffer
 from scheduling.queries.dose import Fit, fit_of
 from scheduling.queries.openings import value_of
 from scheduling.queries.who import Who
@@ -60,6 +60,17 @@ class Time:
 
 
 @dataclass(frozen=True, slots=True)
+class Fitting:
+    """A patient who waits and fits a time that became free."""
+
+    waiting: Waiting
+    when: str
+    fit: Fit
+    notes: tuple[str, ...]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """A time that is offered and held."""
 
@@ -71,6 +82,20 @@ class Held:
 def nothing_fits(*, clinics: Sequence[Clinic], but: set[int]) -> list[Waiting]:
     """Who waits, the longest first, without the entries in `but`. Two queries."""
     return [Waiting.of(entry) for entry in seen_at(clinics) if entry.pk not in but]
+
+
+def who_fits(*, appointment: Appointment, clinics: Sequence[Clinic]) -> list[Fitting]:
+    """Who could be offered the time that an appointment left, best first."""
+    return [
+        Fitting(
+            waiting=Waiting.of(match.entry),
+            when=when_words(match.start, match.clinic.zone),
+            fit=fit_of(match.due, match.day),
+            notes=(*match.why, *match.missing),
+            value=value_of(match.clinic, match.start, match.chair_id),
+        )
+        for match in matches(freed=Freed.by(appointment), clinics=clinics)
+    ]
 
 
 def times_of(*, entry: WaitlistEntry, clinics: Sequence[Clinic]) -> list[Time]:

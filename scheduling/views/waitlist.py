@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -14,11 +15,10 @@ from patients.errors import Refused
 from patients.models import TreatmentPlan
 from scheduling import waitlist as rules
 from scheduling.forms import Chosen
-from scheduling.matching import DAYS_AHEAD, Freed, matches, seen_at
+from scheduling.matching import DAYS_AHEAD, seen_at
 from scheduling.models import HELD, Appointment, WaitlistEntry, WaitlistOffer
-from scheduling.queries.dose import fit_of
-from scheduling.queries.openings import value_of
 from scheduling.queries.waitlist import Waiting, held_for, nothing_fits, times_of
+from scheduling.queries.waitlist import who_fits as fitting
 from scheduling.queries.who import Who
 from scheduling.refusals import NotAvailable
 from scheduling.views.book import plan_for
@@ -134,22 +134,9 @@ def who_fits(request: Request, appointment_id: int) -> HttpResponse:
     """Who could be offered the time that an appointment leaves: a part of its panel."""
     one = get_object_or_404(Appointment.objects.select_related("clinic", "patient"), pk=appointment_id)
     require(user=request.user, act=Act.BOOK, clinic=one.clinic)
-    found = (
-        [] if one.status in HELD else matches(freed=Freed.by(one), clinics=clinics_for(user=request.user, act=Act.BOOK))
-    )
-    context = {
-        "fits": [
-            {
-                "waiting": Waiting.of(match.entry),
-                "when": when_words(match.start, match.clinic.zone),
-                "fit": fit_of(match.due, match.day),
-                "notes": (*match.why, *match.missing),
-                "value": value_of(match.clinic, match.start, match.chair_id),
-            }
-            for match in found[:NAMED]
-        ],
-        "more": max(0, len(found) - NAMED),
-    }
+    is_free = one.status not in HELD and one.end > timezone.now()
+    found = fitting(appointment=one, clinics=clinics_for(user=request.user, act=Act.BOOK)) if is_free else []
+    context = {"is_free": is_free, "fits": found[:NAMED], "more": max(0, len(found) - NAMED)}
     return render(request, "scheduling/waitlist_fits.html", context)
 
 

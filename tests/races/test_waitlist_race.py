@@ -1,4 +1,4 @@
-"""Two desks and one chair: it is offered once, an offer has one end, and a held chair is nobody else's."""
+"""Two desks, one chair, one patient: offered once, answered once, held for one, called by one."""
 
 import time
 from collections.abc import Callable
@@ -12,13 +12,16 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from clinic.models import Role
 from patients.models import TreatmentPlan
 from scheduling import waitlist
 from scheduling.booking import book
-from scheduling.models import HELD, Appointment, OfferOutcome, WaitlistEntry, WaitlistOffer
+from scheduling.models import HELD, Appointment, OfferOutcome, PatientClaim, WaitlistEntry, WaitlistOffer
 from scheduling.refusals import NotAvailable
+from scheduling.worklists import marks
 from tests.races.grounds import grounds, make_plans, slots
 from tests.races.verdict import broken
+from tests.world import make_patient, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,3 +129,18 @@ def test_an_offer_accepted_in_the_moment_it_lapses_is_either_booked_or_lapsed() 
         outcomes.add((accepted, held.outcome, is_booked))
     assert outcomes <= {("won", OfferOutcome.ACCEPTED, True), ("lapsed", OfferOutcome.LAPSED, False)}
     assert broken() == {}
+
+
+def test_four_people_who_claim_a_patient_at_once_are_one() -> None:
+    clinic = grounds(days=1)
+    staff = [make_user(f"desk{number}", Role.FRONT_DESK, clinic) for number in range(4)]
+    for number in range(10):
+        patient = make_patient(clinic)
+        if number % 2:
+            lapsed = timezone.now() - marks.CLAIM
+            PatientClaim.objects.create(patient=patient, by=make_user(f"left{number}", Role.FRONT_DESK), at=lapsed)
+
+        ends = at_once(*(partial(marks.claim, patient=patient, by=one) for one in staff))
+
+        assert sorted(ends) == ["claimed", "claimed", "claimed", "won"]
+        assert PatientClaim.objects.get(patient=patient).by == staff[ends.index("won")]

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.models import Chair, ChairOutage, Clinic, Closure, OpeningHours, User
+from scheduling import waitlist
 from scheduling.booking import cancel, confirm, move, set_status
 from scheduling.models import Appointment, Reason, Status
 from scheduling.restaffing import take_off
@@ -114,6 +115,21 @@ def test_a_patient_stands_in_her_chair_from_start_to_end(desk: Client, madison: 
     assert shift.nurse.name == "Kim Orr"
     for word in ("Olson, K.", "Tysabri", "#1", "300 mg", "9:15–11:45", "KO", "Booked"):
         assert word in cell.text
+
+
+def test_a_chair_that_is_held_for_somebody_says_until_when(desk: Client, madison: Clinic, travel: Travel) -> None:
+    on_floor(madison)
+    entry = waitlist.add(plan=make_plan(madison), dose_number=1, by=None)
+    waitlist.offer(
+        entry=entry, clinic=madison, start=at(madison, "9:00"), by=None, chair=madison.chairs.get(name="Chair 2")
+    )
+
+    cell = table(desk, madison).rows["Chair 2"].cell("Held")
+
+    assert (cell.first, cell.last) == (4, 14), "9:00 to 11:30"
+    assert cell.text == "Held until 11:00 AM"
+    travel("11:00", BEFORE.date())
+    assert "Held" not in page(desk, madison)
 
 
 def test_two_patients_of_one_short_name_get_their_whole_names(desk: Client, madison: Clinic) -> None:
@@ -432,7 +448,7 @@ def test_a_full_board_costs_no_more_queries_than_an_empty_one(desk: Client, madi
     assert Appointment.objects.count() == 11
 
     assert queries() == few
-    assert few <= 12
+    assert few <= 13
 
 
 def test_a_poll_that_finds_nothing_new_reads_no_appointments(desk: Client, madison: Clinic) -> None:

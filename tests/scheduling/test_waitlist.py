@@ -10,7 +10,7 @@ import time_machine
 from clinic.models import Clinic, User
 from patients.errors import Refused
 from scheduling import waitlist
-from scheduling.booking import NotAvailable, book, cancel, check, move
+from scheduling.booking import NotAvailable, book, cancel, check, extend, move
 from scheduling.models import Appointment, OfferOutcome, Reason, Status, WaitlistEntry, WaitlistOffer
 from scheduling.openings import find
 from scheduling.restaffing import take_off
@@ -209,6 +209,21 @@ def test_a_sick_call_deals_booked_patients_past_a_hold(floor: Clinic, wausau: Cl
     assert refused(accept, offer=held, by=None).code == "time"
     held.refresh_from_db()
     assert held.outcome == "", "the refusal took everything back"
+
+
+def test_a_stay_that_runs_late_does_not_take_a_chair_that_is_held(
+    floor: Clinic, clock_hand: time_machine.Traveller
+) -> None:
+    chair = floor.chairs.first()
+    on_floor(floor)
+    visit = booked(floor, "9:00", chair=chair)
+    clock_hand.move_to(at(floor, "10:30"))
+    held = offer(entry=waits(floor), clinic=floor, start=at(floor, "11:45"), by=None, chair=chair)
+
+    assert extend(appointment=visit, end=held.start, by=None).end == held.start
+    refusal = refused(extend, appointment=visit, end=held.start + timedelta(minutes=15), by=None)
+
+    assert refusal.reason == "Chair 1 is held for somebody on the waitlist. Let that offer go first."
 
 
 # --- Answers -----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The worklists: who stands in which list, who works on whom, what sleeps, and who may see it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from random import Random
 
@@ -262,8 +262,9 @@ def test_a_past_visit_that_nobody_closed_is_not_forgotten(madison: Clinic, clock
 def test_authorizations_that_run_out_are_listed(madison: Clinic) -> None:
     on_floor(madison)
     plan = make_plan(madison)
-    terms = {"payer": "Badger", "number": "B1", "valid_from": weeks_ago(20)}
-    authorize(plan=plan, terms=Terms(**terms, valid_until=TODAY + timedelta(days=200), doses_allowed=3), by=None)
+    until = TODAY + timedelta(days=200)
+    terms = Terms(payer="Badger", number="B1", valid_from=weeks_ago(20), valid_until=until, doses_allowed=3)
+    authorize(plan=plan, terms=terms, by=None)
     assert rows("authorizations", madison) == []
 
     booked(madison, "9:00", plan=plan)
@@ -511,24 +512,27 @@ def test_a_room_to_the_right_registers_a_list_of_its_own(
 ) -> None:
     monkeypatch.setattr(lists, "_LISTS", dict(lists._LISTS))
     patient = make_patient(madison, "Olson")
-    read_: list[str] = []
+    done: list[str] = []
 
-    register(
-        Worklist(
-            name="replies",
-            title="Replies to read",
-            icon="info",
-            nothing="Every reply is read.",
-            position=70,
-            read=lambda _: [Row(key="7", patient=patient, clinic="Madison", what="“Can I come later?”")],
-            do={"read": lambda row, by, _: read_.append(row.key) or f"Read by {by.label}."},
-        )
+    def mark_read(row: Row, by: User, form: Mapping[str, str]) -> str:
+        done.append(row.key)
+        return f"Read by {by.label}."
+
+    replies = Worklist(
+        name="replies",
+        title="Replies to read",
+        icon="info",
+        nothing="Every reply is read.",
+        position=70,
+        read=lambda _: [Row(key="7", patient=patient, clinic="Madison", what="“Can I come later?”")],
+        do={"read": mark_read},
     )
+    register(replies)
 
     assert "Can I come later?" in section(page(desk), "replies")
     assert "Read by Frontdesk." in post(desk, "replies", "7", "read").headers["HX-Trigger"]
-    assert read_ == ["7"]
-    assert row_of(worklist=lists.named("replies"), key="8", clinics=[madison]) is None
+    assert done == ["7"]
+    assert row_of(worklist=replies, key="8", clinics=[madison]) is None
 
 
 def test_what_a_list_cannot_do_is_not_found(desk: Client, madison: Clinic) -> None:
