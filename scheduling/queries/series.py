@@ -1,18 +1,22 @@
 """A proposed series as its page lays it out: one row per dose, the times to choose from, and what stands in the way."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.urls import reverse
 
 from clinic.quarters import at_wall_clock
+from patients.models import TreatmentPlan
 from scheduling.models import Appointment, Status
 from scheduling.openings import Opening
 from scheduling.queries.dose import Due, Fit, fit_of
 from scheduling.queries.openings import Link, value_of
+from scheduling.queries.readiness import Badge, badge_of_day
+from scheduling.readying import dossier_for
 from scheduling.series import Step
 from scheduling.wording import days_words, span_words, when_words
+from therapies.readiness import Dossier
 
 WEEKS = (1, 2, 4)
 
@@ -30,7 +34,10 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class SeriesRow:
-    """One dose of a series. `now` says where a booked dose stands; `clash` why it needs a second look."""
+    """One dose of a series. `now` says where a booked dose stands; `clash` why it needs a second look.
+
+    `worry` is what its day would leave missing: a lab or an authorization that runs out before.
+    """
 
     dose_number: int
     field: str
@@ -38,13 +45,22 @@ class SeriesRow:
     now: str
     times: tuple[Time, ...]
     clash: str
+    worry: Badge | None
 
 
 def series_rows(
-    *, steps: Sequence[Step], today: date, chosen: Mapping[str, str] | None = None, clashing: int | None = None
+    *,
+    plan: TreatmentPlan,
+    steps: Sequence[Step],
+    today: date,
+    chosen: Mapping[str, str] | None = None,
+    clashing: int | None = None,
 ) -> list[SeriesRow]:
     """The rows of a proposal. `chosen` holds what was picked before, by field; `clashing` the dose just refused."""
-    return [_row(step, today, (chosen or {}).get(field_of(step.dose_number), ""), clashing) for step in steps]
+    known = dossier_for(plan=plan)
+    days = {step.dose_number: step.choices[0].day for step in steps if step.choices}
+    known = replace(known, booked={**known.booked, **days})
+    return [_row(step, known, today, (chosen or {}).get(field_of(step.dose_number), ""), clashing) for step in steps]
 
 
 def field_of(dose_number: int) -> str:
@@ -81,7 +97,7 @@ def _booked_after(one: Appointment) -> int:
     return later.count()
 
 
-def _row(step: Step, today: date, chosen: str, clashing: int | None) -> SeriesRow:
+def _row(step: Step, known: Dossier, today: date, chosen: str, clashing: int | None) -> SeriesRow:
     values = [value_of(one.clinic, one.start) for one in step.choices]
     picked = chosen if chosen in values else values[0] if values else ""
     return SeriesRow(
@@ -91,6 +107,7 @@ def _row(step: Step, today: date, chosen: str, clashing: int | None) -> SeriesRo
         now=_now(step.moves),
         times=tuple(_time(one, value, step, value == picked) for one, value in zip(step.choices, values, strict=True)),
         clash=_clash(step, clashing),
+        worry=badge_of_day(known, dose_number=step.dose_number, day=step.choices[0].day) if step.choices else None,
     )
 
 

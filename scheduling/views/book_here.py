@@ -21,7 +21,9 @@ from scheduling.needs import needs_of
 from scheduling.queries.booking import booked_words
 from scheduling.queries.dose import Dose, Fit, fit_of, next_of
 from scheduling.queries.openings import Choice, choices_of
+from scheduling.queries.readiness import badge_of_day
 from scheduling.queries.who import Who
+from scheduling.readying import dossier_for
 from scheduling.refusals import NotAvailable
 from scheduling.views.book import OUTSIDE_WINDOW, NeedsReason, book_once, plan_for
 from scheduling.views.place import clinic_for
@@ -176,6 +178,7 @@ def _fitting(plan: TreatmentPlan, dose_number: int, chosen: Chosen, refusal: Not
     return {
         "dose": Dose.of(needs, today=timezone.localdate()),
         "fit": fit_of(needs.due, day),
+        "worry": badge_of_day(dossier_for(plan=plan), dose_number=dose_number, day=day),
         "value": chosen.value,
         "when": f"{day_words(day)}, {span_words(start, end, clinic.zone)}",
         "where": f"{clinic}, {chair or 'best free chair'}",

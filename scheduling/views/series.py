@@ -110,6 +110,7 @@ def _page(
     """The page of a proposed series, with whatever was chosen and typed."""
     clashing = refusal.dose_number if isinstance(refusal, SeriesClash) else None
     rows = series_rows(
+        plan=plan,
         steps=steps,
         today=timezone.localdate(),
         chosen={name: str(value) for name, value in form.data.items()} if form else None,

@@ -404,3 +404,32 @@ def test_openings_after_an_authorization_ends_are_flagged_before_they_are_booked
     flagged = {day for day, text in sections.items() if "Payer authorization: ends Dec 8, 2026" in text}
     assert flagged == {"2026-12-09", "2026-12-10"}
     assert "for the due day." not in page
+
+
+def test_a_series_is_flagged_from_the_dose_on_that_its_authorization_does_not_reach(
+    client: Client, front_desk: User, madison: Clinic
+) -> None:
+    client.force_login(front_desk)
+    plan = make_ready(make_plan(madison), without={"authorization"})
+    terms = Terms(payer="P", number="1", valid_from=DAY, valid_until=DAY + timedelta(days=365), doses_allowed=2)
+    authorizations.add(plan=plan, terms=terms, by=None)
+    for days in (0, 28, 56):
+        on_floor(madison, day=DAY + timedelta(days=days))
+
+    page = html_of(client, reverse("book_series", args=[plan.pk]) + "?count=3")
+
+    flagged = ["all 2 authorized doses are used" in part for part in page.split('class="series-number"')[1:]]
+    assert flagged == [False, False, True]
+
+
+def test_a_free_chair_says_what_is_missing_before_it_is_booked(
+    client: Client, front_desk: User, madison: Clinic
+) -> None:
+    client.force_login(front_desk)
+    on_floor(madison)
+    plan = make_plan(madison)
+    here = reverse("book_here", args=["madison", DAY, madison.chairs.all()[0].pk, "09:00"])
+
+    answer = client.post(here, {"plan": plan.pk, "dose": 1, "choose": f"{plan.pk}/1"}, headers=HTMX)
+
+    assert "TOUCH program authorization: not on record" in answer.content.decode()
