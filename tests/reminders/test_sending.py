@@ -19,7 +19,7 @@ from scheduling.booking import cancel, confirm, move
 from scheduling.models import Appointment, Reason
 from tests.clinic.processes import free_port
 from tests.reminders.crowd import address, crowd, number, plan_all, reachable
-from tests.reminders.servers import Inbox
+from tests.reminders.servers import Inbox, Received
 from tests.reminders.test_wording import THERAPIES
 from tests.world import BEFORE, DAY, at, booked, make_patient, make_plan, on_floor
 
@@ -44,10 +44,10 @@ def visit(floor: Clinic) -> Appointment:
     return book_visit(floor)
 
 
-def book_visit(clinic: Clinic, start: str = "9:00", *, index: int = 1, **facts: object) -> Appointment:
+def book_visit(clinic: Clinic, start: str = "9:00", *, index: int = 1, language: str = "en") -> Appointment:
     """A visit booked well ahead by somebody with a number and an address."""
     with time_machine.travel(BEFORE, tick=False):
-        patient = reachable(make_patient(clinic, **facts), index)
+        patient = reachable(make_patient(clinic, language=language), index)
         return booked(clinic, start, plan=make_plan(patient, start_on=VISIT), day=VISIT)
 
 
@@ -136,7 +136,7 @@ def test_the_calendar_entry_is_updated_by_a_move_and_taken_back_by_a_cancellatio
     assert [str(each["method"]) for each in entries] == ["REQUEST", "REQUEST", "CANCEL"]
     events = [each.walk("VEVENT")[0] for each in entries]
     assert len({str(event["uid"]) for event in events}) == 1
-    sequences = [event["sequence"] for event in events]
+    sequences = [int(event.decoded("sequence")) for event in events]
     assert sequences == sorted(set(sequences))
     assert events[1].decoded("dtstart") == visit.start
     assert str(events[2]["status"]) == "CANCELLED"
@@ -145,9 +145,9 @@ def test_the_calendar_entry_is_updated_by_a_move_and_taken_back_by_a_cancellatio
     )
 
 
-def calendar_of(received: object) -> Calendar:
-    mail = getattr(received, "mail", None)
-    (part,) = [each for each in mail.walk() if each.get_content_type() == "text/calendar"]
+def calendar_of(received: Received) -> Calendar:
+    assert received.mail is not None
+    (part,) = [each for each in received.mail.walk() if each.get_content_type() == "text/calendar"]
     assert part.get_param("method") in {"REQUEST", "CANCEL"}
     return Calendar.from_ical(part.get_content())
 
