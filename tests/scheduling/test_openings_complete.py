@@ -171,7 +171,7 @@ def test_a_start_is_offered_if_and_only_if_it_can_be_booked(
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(here=places, minutes=st.sampled_from(MINUTES), first=st.integers(0, 6))
 def test_a_start_is_offered_for_a_move_if_and_only_if_it_can_be_moved_there(
@@ -180,14 +180,16 @@ def test_a_start_is_offered_for_a_move_if_and_only_if_it_can_be_moved_there(
     with undone():
         clinic = build("madison", here)
         plan = short_plan(clinic, minutes)
-        if not try_to_book(plan, clinic, at(clinic, quarter(first))):
+        if not any(
+            try_to_book(plan, clinic, at(clinic, quarter(number))) for number in (*range(first, 12), *range(first))
+        ):
             return
         appointment = Appointment.objects.get(plan=plan)
 
         offered = {one.start for one in everything(plan, clinic, moving=appointment)}
 
         possible = set()
-        for number in range(-1, 14):
+        for number in range(-1, 13):
             with undone():
                 start = at(clinic, quarter(number))
                 try:
