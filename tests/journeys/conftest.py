@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -102,9 +102,9 @@ def _listen(page: Page, troubles: list[str]) -> None:
     page.on("console", console)
 
 
-def rostered(clinic: Clinic, *, days: int = 1, name: str = "", first_day: date = DAY) -> Nurse:
-    """A nurse of a clinic who works every day for a while."""
+def rostered(clinic: Clinic, *, days: int = 1, every: int = 1, first: int = 0, name: str = "") -> Nurse:
+    """A nurse of a clinic who works on some days: the `first` after `DAY`, then each `every` days after the last."""
     nurse = make_nurse(clinic, name)
     for number in range(days):
-        on_floor(clinic, day=first_day + timedelta(days=number), nurse=nurse)
+        on_floor(clinic, day=DAY + timedelta(days=first + number * every), nurse=nurse)
     return nurse

@@ -52,7 +52,7 @@ def test_a_file_with_mistakes_is_shown_line_by_line_and_imported_once_corrected(
 def test_a_course_under_way_is_imported_booked_six_doses_on_and_shifted(
     madison: Clinic, manager: User, sit_down: SitDown
 ) -> None:
-    rostered(madison, days=200)
+    rostered(madison, days=24, every=7, first=2)
     page = sit_down(manager)
     choose(page, HEAD + GOOD)
     page.get_by_role("button", name="Import now").click()

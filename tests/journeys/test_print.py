@@ -1,0 +1,53 @@
+"""On paper: what hangs on the wall, lies with the nurse, goes home with the patient."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from clinic.models import Clinic, User
+from tests.journeys.conftest import rostered
+from tests.journeys.desk import SitDown
+from tests.world import DAY, booked, make_patient, make_plan
+
+pytestmark = pytest.mark.slow
+
+
+def sheets(page: Page) -> int:
+    """How many sheets of paper the page takes, as it asks to be printed."""
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="Letter", prefer_css_page_size=True)))
+
+
+def test_the_board_prints_on_one_sheet(madison: Clinic, front_desk: User, sit_down: SitDown) -> None:
+    for _ in range(3):
+        rostered(madison)
+    for start in ("8:00", "8:15", "8:30", "11:30", "11:45", "12:00"):
+        booked(madison, start)
+    page = sit_down(front_desk)
+    page.goto(f"/board/madison/{DAY}/")
+
+    assert sheets(page) == 1
+
+
+def test_the_roster_prints_one_sheet_for_each_nurse(madison: Clinic, nurse: User, sit_down: SitDown) -> None:
+    for _ in range(3):
+        rostered(madison)
+    for start in ("8:00", "8:15", "8:30"):
+        booked(madison, start)
+    page = sit_down(nurse)
+    page.goto(f"/roster/madison/{DAY}/")
+    expect(page.locator(".sheet-of")).to_have_count(3)
+
+    assert sheets(page) == 3
+
+
+def test_a_patients_year_prints_on_one_sheet(madison: Clinic, front_desk: User, sit_down: SitDown) -> None:
+    plan = make_plan(make_patient(madison, "Olson"), start_on=DAY)
+    rostered(madison, days=12, every=28)
+    for number in range(1, 13):
+        booked(madison, "9:00", plan=plan, dose_number=number, day=DAY + timedelta(days=28 * (number - 1)))
+    page = sit_down(front_desk)
+    page.goto(f"/patients/{plan.patient_id}/")
+
+    assert sheets(page) == 1
