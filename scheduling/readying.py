@@ -123,13 +123,9 @@ def what_next(forbids: Collection[Check]) -> str:
     return "Do not start. Enter what has come in, or call the prescriber and move the visit."
 
 
-def dossier_for(*, plan: TreatmentPlan, without: Appointment | None = None) -> Dossier:
+def dossier_for(*, plan: TreatmentPlan) -> Dossier:
     """What is on record of a plan, with its booked doses: to ask for many days. One query."""
-    found = dossiers(plan_ids={plan.pk}, today=timezone.localdate())[plan.pk]
-    if without is None:
-        return found
-    booked = {number: day for number, day in found.booked.items() if number != without.dose_number}
-    return Dossier(**{**{name: getattr(found, name) for name in Dossier.__slots__}, "booked": booked})
+    return dossiers(plan_ids={plan.pk}, today=timezone.localdate())[plan.pk]
 
 
 def dossiers(*, plan_ids: Collection[int], today: date) -> dict[int, Dossier]:

@@ -167,7 +167,7 @@ def openings_page(
     digits_taken: int = 0,
 ) -> OpeningsPage:
     """The openings for a dose at some clinics. One query more than `openings.days_at_each`."""
-    worries = _Worries.of(needs, today, moving)
+    worries = _Worries.of(needs, today)
     near = moving.start if moving else None
     middle = max(near.astimezone(moving.clinic.zone).date() if near and moving else needs.due.target, today)
     first, last = (
@@ -257,8 +257,8 @@ class _Worries:
     when_due: Badge | None
 
     @classmethod
-    def of(cls, needs: Needs, today: date, moving: Appointment | None) -> Self:
-        dossier = dossier_for(plan=needs.plan, without=moving)
+    def of(cls, needs: Needs, today: date) -> Self:
+        dossier = dossier_for(plan=needs.plan)
         due = max(needs.due.target, today)
         return cls(dossier, needs.dose_number, badge_of_day(dossier, dose_number=needs.dose_number, day=due))
 

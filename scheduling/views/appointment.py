@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic.access import Act, allowed, clinics_for, may, require
+from clinic.access import Act, allowed, clinic_ids_for, clinics_for, may, require
 from clinic.models import Chair
 from clinic.quarters import local_date
 from patients.dates import read_date
@@ -255,6 +255,7 @@ def _card(
     context = {
         "visit": visit_of(one),
         "ready": panel_of(one),
+        "may_open_papers": one.patient.home_clinic_id in clinic_ids_for(user=request.user, act=Act.SEE_PATIENTS),
         "ready_today": f"{timezone.localdate():%-m/%-d/%Y}",
         "may_book": may_book,
         "may_change": may(user=request.user, act=Act.CHANGE_STATUS, clinic=one.clinic),

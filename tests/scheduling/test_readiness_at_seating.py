@@ -327,6 +327,20 @@ def test_staff_of_another_clinic_mark_nothing(client: Client, stranger: User, vi
     assert not Clearance.objects.filter(code="touch-status").exists()
 
 
+def test_a_guest_of_another_clinic_is_checked_here_but_their_papers_are_kept_at_home(
+    browser: Client, madison: Clinic, wausau: Clinic
+) -> None:
+    on_floor(madison)
+    guest = booked(madison, "9:00", plan=make_plan(wausau), ready=False)
+    page = panel(browser, guest)
+
+    assert 'id="clear-touch-status"' in page
+    assert reverse("plan_clearances", args=[guest.plan_id]) not in page
+    assert reverse("patient_authorizations", args=[guest.patient_id]) not in page
+    browser.post(address(guest, "_clear"), {"code": "touch-status"}, headers=HTMX)
+    assert Clearance.objects.get().for_day == DAY
+
+
 def test_a_nurse_notes_a_reaction_at_the_chair(browser: Client, visit: Appointment) -> None:
     check(visit, "touch-status", "touch-checklist")
     assert "Had a reaction" not in panel(browser, visit)
