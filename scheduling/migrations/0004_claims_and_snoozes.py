@@ -6,39 +6,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('patients', '0003_clearances'),
-        ('scheduling', '0003_waitlist_and_worklists'),
+        ("patients", "0003_clearances"),
+        ("scheduling", "0003_waitlist_and_worklists"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PatientClaim',
+            name="PatientClaim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='claim', to='patients.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "patient",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="claim", to="patients.patient"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Snooze',
+            name="Snooze",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('worklist', models.CharField(max_length=30)),
-                ('subject', models.CharField(max_length=40)),
-                ('until', models.DateTimeField()),
-                ('note', models.CharField(blank=True, max_length=240)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("worklist", models.CharField(max_length=30)),
+                ("subject", models.CharField(max_length=40)),
+                ("until", models.DateTimeField()),
+                ("note", models.CharField(blank=True, max_length=240)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.DeleteModel(
-            name='WorklistMark',
+            name="WorklistMark",
         ),
         migrations.AddConstraint(
-            model_name='snooze',
-            constraint=models.UniqueConstraint(fields=('worklist', 'subject'), name='a_row_sleeps_once'),
+            model_name="snooze",
+            constraint=models.UniqueConstraint(fields=("worklist", "subject"), name="a_row_sleeps_once"),
         ),
     ]
