@@ -14,12 +14,13 @@ from tests.world import DAY, booked, make_patient, make_plan
 pytestmark = pytest.mark.slow
 
 
-def sheets(page: Page) -> int:
-    """How many sheets of paper the page takes, as it asks to be printed."""
-    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="Letter", prefer_css_page_size=True)))
+def sheets(page: Page) -> list[str]:
+    """The sheets of paper that the page asks to be printed on, each "upright" or "lying"."""
+    boxes = re.findall(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", page.pdf(prefer_css_page_size=True))
+    return ["lying" if float(width) > float(height) else "upright" for width, height in boxes]
 
 
-def test_the_board_prints_on_one_sheet(madison: Clinic, front_desk: User, sit_down: SitDown) -> None:
+def test_the_board_prints_on_one_sheet_that_lies(madison: Clinic, front_desk: User, sit_down: SitDown) -> None:
     for _ in range(3):
         rostered(madison)
     for start in ("8:00", "8:15", "8:30", "11:30", "11:45", "12:00"):
@@ -27,7 +28,7 @@ def test_the_board_prints_on_one_sheet(madison: Clinic, front_desk: User, sit_do
     page = sit_down(front_desk)
     page.goto(f"/board/madison/{DAY}/")
 
-    assert sheets(page) == 1
+    assert sheets(page) == ["lying"]
 
 
 def test_the_roster_prints_one_sheet_for_each_nurse(madison: Clinic, nurse: User, sit_down: SitDown) -> None:
@@ -39,7 +40,7 @@ def test_the_roster_prints_one_sheet_for_each_nurse(madison: Clinic, nurse: User
     page.goto(f"/roster/madison/{DAY}/")
     expect(page.locator(".sheet-of")).to_have_count(3)
 
-    assert sheets(page) == 3
+    assert sheets(page) == ["upright"] * 3
 
 
 def test_a_patients_year_prints_on_one_sheet(madison: Clinic, front_desk: User, sit_down: SitDown) -> None:
@@ -50,4 +51,4 @@ def test_a_patients_year_prints_on_one_sheet(madison: Clinic, front_desk: User, 
     page = sit_down(front_desk)
     page.goto(f"/patients/{plan.patient_id}/")
 
-    assert sheets(page) == 1
+    assert sheets(page) == ["upright"]
