@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from twilio.request_validator import RequestValidator
@@ -60,7 +59,7 @@ def ago(minutes: int) -> datetime:
     return timezone.now() - timedelta(minutes=minutes)
 
 
-def post_signed(browser: Client, path: str, data: dict[str, str], *, token: str = TOKEN) -> HttpResponse:
+def post_signed(browser: Client, path: str, data: dict[str, str], *, token: str = TOKEN) -> Any:
     """What the provider posts, signed with its token."""
     signature = RequestValidator(token).compute_signature(f"https://chairs.example.org{path}", data)
     return browser.post(path, data, headers={"X-Twilio-Signature": signature})
