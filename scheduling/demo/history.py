@@ -132,7 +132,7 @@ def _what_follows(story: Story, visit: Visit, told: PastVisit) -> None:
     if course.forgets_from is not None and max(following.target, day) >= course.forgets_from:
         return
     if told.outcome == Status.DONE:
-        _book_at_once(story, course, from_day=following.target, at=told.last_moment)
+        _book_at_once(story, course, from_day=following.amber_from, at=told.last_moment)
     else:
         later = day + timedelta(days=story.rng.randint(1, 8))
         story.book_next(course, from_day=later, at=told.last_moment)

@@ -62,6 +62,7 @@ class Story:
     def book_next(self, course: Course, *, from_day: date, at: datetime) -> Visit | None:
         """Agree at a moment on a time for the next dose of a course, on `from_day` or later. None if none is due.
 
+        It falls on the day when this patient is to be seen in the story, where that suits; else near the due day.
         What is not over at the `moment` of today is booked; the rest is kept in mind until its day is taken over.
         """
         number = course.next_number
@@ -119,5 +120,8 @@ class Story:
 
     @staticmethod
     def _cost(course: Course, due: DueDose, day: date, wanted: date) -> int:
+        window = window_of(due, day)
+        if day == course.comes_on and window in {"green", "amber"}:
+            return 0
         weekday = 2 if day.weekday() != course.habit_day else 0
-        return abs((day - wanted).days) + weekday + OUTSIDE[window_of(due, day)]
+        return 1 + abs((day - wanted).days) + weekday + OUTSIDE[window]
