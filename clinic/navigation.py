@@ -57,7 +57,13 @@ _PAGES = (
         ),
     ),
     _Page("Staffing", "staffing_today", Act.SEE_STAFFING, True, ("staffing",)),
-    _Page("Worklists", "worklists", Act.SEE_WORKLISTS, False, ("waitlist", "waitlist_add", "waitlist_earlier")),
+    _Page(
+        "Worklists",
+        "worklists",
+        Act.SEE_WORKLISTS,
+        False,
+        ("waitlist", "waitlist_entry", "waitlist_add", "waitlist_earlier"),
+    ),
     _Page("Reports", "reports", Act.SEE_REPORTS, False),
     _Page(
         "Messages",

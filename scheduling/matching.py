@@ -167,14 +167,14 @@ class _Seeker:
     today: date
 
     def wants(self, clinic: Clinic, day: date) -> bool:
-        """Whether the wishes and the minimum gap allow a clinic day."""
+        """Whether wishes and dose allow a clinic day. Nobody is offered a day before the window; a late one is."""
         entry, needs, moving = self.entry, self.needs, self.entry.appointment
         return (
             (not self.clinic_ids or clinic.pk in self.clinic_ids)
             and (not entry.weekdays or day.weekday() in entry.weekdays)
             and (entry.first_day is None or entry.first_day <= day)
             and (entry.last_day is None or day <= entry.last_day)
-            and (needs.earliest is None or needs.earliest <= day)
+            and needs.due.amber_from <= day
             and (needs.latest is None or day <= needs.latest)
             and (moving is None or day <= local_date(moving.start, moving.clinic.zone))
         )

@@ -33,6 +33,12 @@ def stretch_words(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     return f"from {when_words(start, zone)} to {when_words(end, zone)}"
 
 
+def clock_or_when_words(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+    """A time of day, with the day before it unless that is today."""
+    is_today = moment.astimezone(zone).date() == now.astimezone(zone).date()
+    return clock_words(moment, zone) if is_today else when_words(moment, zone)
+
+
 def length_words(minutes: int) -> str:
     """A length: 45 min, 2 h, 5 h 30."""
     hours, rest = divmod(minutes, 60)

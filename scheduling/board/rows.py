@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from django.db.models import FilteredRelation, Q
+from django.utils import timezone
 
 from clinic.models import Chair, Clinic, Closure, FloorPeriod, OpeningHours, Shift
 from clinic.quarters import ClinicDate
 from scheduling.models import HELD, Appointment, NurseAssignment
 from scheduling.readying import Planned
 from scheduling.waitlist import open_offers
-from scheduling.wording import clock_words
+from scheduling.wording import clock_or_when_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class ChairRow:
     is_active: bool
     outages: list[Stretch] = field(default_factory=list)
     held: list[Stretch] = field(default_factory=list)
-    """When an open offer holds it, with the word for whom."""
+    """When an open offer holds it, with the word until when."""
 
 
 @dataclass(slots=True)
@@ -152,7 +153,7 @@ def _chairs(clinic: Clinic, grid: ClinicDate, seated: set[int]) -> tuple[ChairRo
         open_offers().filter(chair__in=chairs, **_starts_within(grid)).values_list("chair_id", "period", "held_until")
     )
     for chair_id, period, until in offers:
-        word = f"Held until {clock_words(until, grid.zone)}"
+        word = f"Held until {clock_or_when_words(until, grid.zone, now=timezone.now())}"
         chairs[chair_id].held.append(Stretch(*_quarters(grid, period.lower, period.upper), word))
     return tuple(chairs.values())
 

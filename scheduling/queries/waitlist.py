@@ -13,7 +13,7 @@ from scheduling.queries.dose import Fit, fit_of
 from scheduling.queries.openings import value_of
 from scheduling.queries.who import Who
 from scheduling.waitlist import open_offers
-from scheduling.wording import clock_words, day_words, when_words
+from scheduling.wording import clock_or_when_words, clock_words, day_words, when_words
 
 TIMES = 8
 
@@ -110,7 +110,7 @@ def held_for(entry: WaitlistEntry) -> Held | None:
         return None
     clinic = one.chair.clinic
     words = f"{when_words(one.start, clinic.zone)}, {clinic}, {one.chair}"
-    return Held(one.pk, words, when_words(one.held_until, clinic.zone))
+    return Held(one.pk, words, clock_or_when_words(one.held_until, clinic.zone, now=timezone.now()))
 
 
 def wish_words(entry: WaitlistEntry) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.models import Chair, User
 from scheduling.matching import Match, seen_at, times_for_waiting
@@ -12,7 +13,7 @@ from scheduling.queries.dose import Fit, fit_of
 from scheduling.queries.openings import value_of
 from scheduling.refusals import NotAvailable
 from scheduling.waitlist import accept, let_go, offer, open_offers
-from scheduling.wording import clock_words, when_words
+from scheduling.wording import clock_or_when_words, clock_words, when_words
 from scheduling.worklists.lists import Button, Reading, Row, Worklist
 
 READINESS = {"at_risk": Fit("amber", "short", "At risk"), "not_ready": Fit("red", "cancelled", "Not ready")}
@@ -39,6 +40,7 @@ def entry_id_of(row: Row) -> int:
 
 def _offered(one: WaitlistOffer, reading: Reading) -> Row:
     clinic = one.chair.clinic
+    until = clock_or_when_words(one.held_until, clinic.zone, now=reading.now)
     notes = [
         f"offered {clock_words(one.offered_at, clinic.zone)}{f' by {one.offered_by.label}' if one.offered_by else ''}"
     ]
@@ -49,7 +51,7 @@ def _offered(one: WaitlistOffer, reading: Reading) -> Row:
         what=_dose(one.entry),
         when=f"offered {when_words(one.start, clinic.zone)}, {one.chair}",
         url=reverse("waitlist_entry", args=[one.entry_id]),
-        states=(Fit("amber", "late", f"Held until {_until(one, reading)}"),),
+        states=(Fit("amber", "late", f"Held until {until}"),),
         notes=(*notes, *_wish(one.entry)),
         buttons=(Button("Accepted", do="accept"), Button("Let go", do="let-go")),
         is_urgent=one.held_until - reading.now <= ANSWER_SOON,
@@ -92,12 +94,6 @@ def _wish(entry: WaitlistEntry) -> Iterable[str]:
         yield entry.note
 
 
-def _until(one: WaitlistOffer, reading: Reading) -> str:
-    zone = one.chair.clinic.zone
-    is_today = one.held_until.astimezone(zone).date() == reading.now.astimezone(zone).date()
-    return clock_words(one.held_until, zone) if is_today else when_words(one.held_until, zone)
-
-
 def _accept(row: Row, by: User, form: Mapping[str, str]) -> str:
     appointment = accept(offer=row.subject, by=by)
     return f"Booked: {row.patient}, {when_words(appointment.start, appointment.clinic.zone)}, {appointment.chair}."
@@ -113,7 +109,8 @@ def _offer(row: Row, by: User, form: Mapping[str, str]) -> str:
     if form.get("value") != _value(match):
         raise NotAvailable("That time is gone. Here is the next that fits.", code="taken")
     made = offer(entry=match.entry, clinic=match.clinic, start=match.start, chair=chair, by=by)
-    return f"{chair} is held for {row.patient} until {clock_words(made.held_until, match.clinic.zone)}. Call now."
+    until = clock_or_when_words(made.held_until, match.clinic.zone, now=timezone.now())
+    return f"{chair} is held for {row.patient} until {until}. Call now."
 
 
 LIST = Worklist(

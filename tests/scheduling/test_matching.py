@@ -110,6 +110,15 @@ def test_minimum_gap_and_another_visit_keep_a_time_away(floor: Clinic) -> None:
     assert names(freed, floor) == []
 
 
+def test_nobody_is_offered_a_day_before_the_window(floor: Clinic) -> None:
+    freed = given_up(floor)
+    appointment = booked(floor, "9:00", day=LATER, plan=make_plan(floor, start_on=DAY + timedelta(days=20)))
+    add(plan=appointment.plan, dose_number=1, by=None, appointment=appointment)
+
+    assert names(freed, floor) == []
+    assert times_for_waiting(clinics=[floor]) == []
+
+
 def test_who_wants_earlier_is_matched_only_with_earlier_times(floor: Clinic) -> None:
     late, early = booked(floor, "13:00", day=LATER), booked(floor, "8:00")
     freed = given_up(floor)

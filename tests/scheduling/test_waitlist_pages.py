@@ -94,7 +94,7 @@ def test_who_wants_earlier_is_offered_a_time_and_accepts(desk: Client, madison: 
     desk.post(reverse("waitlist_entry", args=[entry.pk]), {"opening": value, "hold": "60"})
     held = WaitlistOffer.objects.get()
     assert held.held_until == BEFORE + timedelta(hours=1)
-    assert "Held until Tue Dec 1, 10:00 AM" in page(desk, "waitlist_entry", entry.pk)
+    assert "Held until 10:00 AM" in page(desk, "waitlist_entry", entry.pk)
     answer = desk.post(reverse("offer_answer", args=[held.pk]), {"answer": "yes"})
 
     assert answer.headers["Location"] == reverse("appointment", args=[appointment.pk])
