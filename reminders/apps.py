@@ -11,7 +11,7 @@ class RemindersConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic.health import register_report
-        from reminders import health, outbox, replies  # noqa: F401  (the receivers of two of them hear of changes)
+        from reminders import demo, health, outbox, replies  # noqa: F401  (their receivers hear of what changes)
 
         register_report("messages", health.in_words)
         if words := betraying(settings.SENDER_NAME, ()):

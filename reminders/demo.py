@@ -3,21 +3,28 @@
 A demonstration sends nothing to anybody: with a provider set up, or in production, all of this refuses.
 """
 
+from collections import Counter
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
+from django.apps import apps
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Coalesce, Greatest
+from django.dispatch import receiver
 from django.utils import timezone
 
 from clinic.models import Clinic
 from reminders.dispatch import fall_back
 from reminders.models import Message, MessageStatus, Reply
 from reminders.replies import receive
+from reminders.rules import load_rules, read_rules
 from reminders.verdict import judge
+from scheduling.signals import demonstration_made, demonstration_wiped
 
-MOST = 400
+MOST = 300
+"""So many messages leave ahead of time by one press of a button: a page has to answer."""
 
 
 class NotADemonstration(Exception):
@@ -30,21 +37,25 @@ def is_demonstration() -> bool:
 
 
 def send_ahead(*, clinics: list[Clinic], until: datetime) -> dict[str, int]:
-    """See all through that will be due at some clinics until a moment, one after the other, each as if at its time.
+    """See all through that will be due at some clinics until a moment, each as if at its time, at most `MOST` at once.
 
     The same judgement as at the real time decides what is sent, put off, withheld or listed; `sent_at` says when it
     would have left. Counts by new status. Raises `NotADemonstration`.
     """
-    if not is_demonstration():
-        raise NotADemonstration
-    counts: dict[str, int] = {}
-    for _ in range(MOST):
-        status = _next(clinics, until)
-        if not status:
-            break
-        if status != MessageStatus.PENDING:
-            counts[status] = counts.get(status, 0) + 1
-    return counts
+    return _see_through(clinics, until, earliest=timezone.now(), most=MOST)
+
+
+@receiver(demonstration_made, dispatch_uid="told_before_the_demonstration")
+def catch_up(sender: object, clinics: list[Clinic], now: datetime, **_: Any) -> None:
+    """What fell due in the history that a demonstration tells was sent then."""
+    if is_demonstration():
+        _see_through(clinics, now, earliest=None, most=None)
+
+
+@receiver(demonstration_wiped, dispatch_uid="rules_after_the_wipe")
+def bring_rules_back(sender: object, **_: Any) -> None:
+    """The default rules name no clinic, but stand in the same table as those that do."""
+    load_rules(rows=read_rules(), apps=apps)
 
 
 def answer_as_patient(*, message: Message, words: str) -> Reply:
@@ -54,28 +65,45 @@ def answer_as_patient(*, message: Message, words: str) -> Reply:
     return receive(provider_id=f"demo-{uuid4().hex}", number=message.recipient, words=words)
 
 
-def _next(clinics: list[Clinic], until: datetime) -> str:
-    """See the next message through. Its new status; empty when none is due any more."""
+def _see_through(
+    clinics: list[Clinic], until: datetime, *, earliest: datetime | None, most: int | None
+) -> dict[str, int]:
+    """See messages through in the order of their times; what is put off or told another way comes up again."""
+    if not is_demonstration():
+        raise NotADemonstration
+    counts: Counter[str] = Counter()
+    while turns := _turns(clinics, until, most and most - counts.total()):
+        for pk, turn in turns:
+            counts[_one(pk, max(turn, earliest) if earliest else turn)] += 1
+    return {status: count for status, count in counts.items() if status and status != MessageStatus.PENDING}
+
+
+def _turns(clinics: list[Clinic], until: datetime, most: int | None) -> list[tuple[int, datetime]]:
+    """The next messages, and when it is their turn. No more than `most`."""
+    waiting = Message.objects.filter(status=MessageStatus.PENDING, clinic__in=clinics).annotate(
+        turn=Greatest("due_at", Coalesce("try_after", "due_at"))
+    )
+    return list(waiting.filter(turn__lte=until).order_by("turn", "pk").values_list("pk", "turn")[:most])
+
+
+def _one(pk: int, moment: datetime) -> str:
+    """See one message through as if it were that moment. Its new status; empty when somebody else has it."""
     with transaction.atomic():
         message = (
-            Message.objects.filter(status=MessageStatus.PENDING, clinic__in=clinics)
-            .annotate(turn=Greatest("due_at", Coalesce("try_after", "due_at")))
-            .filter(turn__lte=until)
+            Message.objects.filter(pk=pk, status=MessageStatus.PENDING)
             .select_related(
                 "appointment__patient", "appointment__clinic", "appointment__dose_phase", "appointment__plan__therapy"
             )
             .select_for_update(of=["self"], skip_locked=True)
-            .order_by("turn", "pk")
             .first()
         )
         if message is None:
             return ""
-        moment = max(message.turn, timezone.now())
         verdict = judge(message, now=moment)
         values = dict(verdict.values)
         if verdict.letter is not None:
             values |= {"status": MessageStatus.SENT, "sending_at": moment, "sent_at": moment, "wire": "outbox"}
-        Message.objects.filter(pk=message.pk).update(**values)
+        Message.objects.filter(pk=pk).update(**values)
         if verdict.fall_back:
             fall_back(message)
     return str(values["status"])

@@ -161,7 +161,7 @@ def _act(reply: Reply, understood: Understood) -> Done:
         return _confirm(reply)
     if understood.sense == Sense.ANOTHER_TIME:
         answer = "another" if reply.appointment else "call_you"
-        return Done("Wants another time: call them", "" if _was_answered(reply) else answer)
+        return Done("To be called", "" if _was_answered(reply) else answer)
     return Done("", "" if _was_answered(reply) else "read")
 
 

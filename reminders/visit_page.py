@@ -4,6 +4,7 @@ The link alone shows nothing. Scanners and forwarded mails hold it too, so the d
 tries; and nothing here is called for a GET.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -21,7 +22,7 @@ from reminders.replies import confirm_all
 from scheduling import booking
 from scheduling.models import Appointment, Status
 from scheduling.needs import Needs, needs_of
-from scheduling.openings import OpenDay, days_at_each
+from scheduling.openings import Opening, days_at_each
 from scheduling.refusals import NotAvailable
 from scheduling.wording import when_words
 
@@ -31,7 +32,9 @@ MOST_TRIES = 5
 NOTICE = timedelta(hours=24)
 """Later than so long before the visit, and for a visit earlier than that, people decide together on the phone."""
 
-DAYS_SHOWN, TIMES_A_DAY = 6, 3
+DAYS_SHOWN, TIMES_A_DAY = 6, 4
+WHOLE_DAY = 12
+"""Openings an hour apart or more that cover every clinic day."""
 
 
 class Locked(Exception):
@@ -89,7 +92,7 @@ def confirm(*, appointment: Appointment) -> None:
 def ask_for_another_time(*, appointment: Appointment, words: str) -> None:
     """Put the patient on the list of those to be called. Asking again adds only what is new."""
     if words or not is_waiting(appointment=appointment):
-        _note(appointment, Meaning.ANOTHER_TIME, words=words, outcome="Wants another time: call them", for_people=True)
+        _note(appointment, Meaning.ANOTHER_TIME, words=words, outcome="To be called", for_people=True)
 
 
 def is_waiting(*, appointment: Appointment) -> bool:
@@ -117,18 +120,27 @@ def range_for(*, appointment: Appointment, now: datetime) -> Range:
     return Range(needs, now + NOTICE, min(first_day, last_day), last_day)
 
 
-def times(*, appointment: Appointment, within: Range) -> list[OpenDay]:
-    """Live openings at the visit's clinic, the best days first, a few times well apart on each."""
+def times(*, appointment: Appointment, within: Range) -> list[list[Opening]]:
+    """Live openings at the visit's clinic on the days that suit best, by day: a few on each, from early to late."""
     found = days_at_each(
         needs=within.needs,
         clinics=[appointment.clinic],
         first_day=within.first_day,
         last_day=within.last_day,
         days=DAYS_SHOWN,
-        per_day=TIMES_A_DAY,
+        per_day=WHOLE_DAY,
         moving=appointment,
     )[appointment.clinic_id]
-    return sorted(found, key=lambda each: each.day)
+    return [_spread(each.openings, within.earliest) for each in sorted(found, key=lambda each: each.day)]
+
+
+def _spread(openings: Sequence[Opening], earliest: datetime) -> list[Opening]:
+    """The first, the last and some between: who cannot come in the morning wants to see the afternoon."""
+    ordered = sorted((each for each in openings if each.start >= earliest), key=lambda each: each.start)
+    if len(ordered) <= TIMES_A_DAY:
+        return ordered
+    step = (len(ordered) - 1) / (TIMES_A_DAY - 1)
+    return [ordered[round(step * each)] for each in range(TIMES_A_DAY)]
 
 
 def choose(*, appointment: Appointment, start: datetime, now: datetime) -> Appointment:

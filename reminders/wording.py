@@ -115,7 +115,8 @@ def betraying(text: str, therapy_words: Collection[str], *, illness: bool = True
             found.append(word)
     # Letters set apart, or joined to others, hide nothing from a reader.
     run = re.sub(r"[^a-z]", "", fold(text))
-    found += [word for word in sorted(therapy_words) if len(word) > _TOO_SHORT_TO_BETRAY + 1 and word in run]
+    seen = {fold(word) for word in found}
+    found += [word for word in sorted({*therapy_words} - seen) if len(word) > _TOO_SHORT_TO_BETRAY + 1 and word in run]
     return list(dict.fromkeys(found))
 
 

@@ -7,3 +7,9 @@ appointment_changed = Signal()
 
 Arguments: `appointment`, `change` ("booked", "moved", "cancelled", "confirmed" or "status"), `by`.
 """
+
+demonstration_made = Signal()
+"""A demonstration was made, with a history up to `now`, at `clinics`. Sent inside the transaction that makes it."""
+
+demonstration_wiped = Signal()
+"""A demonstration was wiped: every table that speaks of clinics, people or patients is empty, settings included."""

@@ -12,7 +12,7 @@ from reminders.reach import KIND
 from reminders.voices import Voice, voice_of
 from reminders.words import Language, clock, languages
 from scheduling.models import IN_CHAIR, Appointment, Status
-from scheduling.openings import OpenDay
+from scheduling.openings import Opening
 
 SEEN = 2
 """Digits of a number that its owner recognises it by."""
@@ -126,18 +126,16 @@ def visit_page_of(*, appointment: Appointment, frame: Frame) -> VisitPage:
     )
 
 
-def choices_of(*, days: list[OpenDay], spoken: Language, appointment: Appointment) -> list[ChoiceDay]:
-    """Free times as the page offers them, in order."""
+def choices_of(*, days: list[list[Opening]], spoken: Language, appointment: Appointment) -> list[ChoiceDay]:
+    """Free times as the page offers them, day by day."""
     zone = appointment.clinic.zone
     return [
         ChoiceDay(
-            spoken.day_long(each.day),
-            [
-                Choice(opening.start.isoformat(), clock(opening.start.astimezone(zone)))
-                for opening in sorted(each.openings, key=lambda one: one.start)
-            ],
+            spoken.day_long(openings[0].day),
+            [Choice(each.start.isoformat(), clock(each.start.astimezone(zone))) for each in openings],
         )
-        for each in days
+        for openings in days
+        if openings
     ]
 
 

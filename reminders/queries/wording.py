@@ -69,6 +69,7 @@ def fields_of(*, wording: str, channel: str, code: str) -> dict[str, Any]:
         "wording": wording,
         "channel": channel,
         "code": code,
+        "language": languages()[code].name,
         "label": label_of(wording),
         "channel_word": Channel(channel).label,
         "placeholders": [(f"{{{name}}}", MEANINGS.get(name, name)) for name in names],

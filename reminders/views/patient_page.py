@@ -40,7 +40,7 @@ OPEN_FOR = 30 * 60
 
 COOKIE, SALT = "visit", "patient-page"
 
-SAID = {"confirmed", "asked", "moved", "stopped", "started", "cannot"}
+SAID = {"asked", "moved", "stopped", "started", "cannot"}
 """What the page may say after a change: keys of its words."""
 
 View = Callable[..., HttpResponse]
@@ -125,7 +125,7 @@ def confirm(request: HttpRequest, appointment: Appointment, frame: Frame) -> Htt
         visit_page.confirm(appointment=appointment)
     except NotAvailable:
         return _to_visit(frame, "cannot")
-    return _to_visit(frame, "confirmed")
+    return _to_visit(frame)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

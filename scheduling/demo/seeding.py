@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from clinic.models import Clinic, Nurse, User
 from clinic.quarters import at_wall_clock, local_date
 from patients.models import Patient, TreatmentPlan
-from scheduling.demo import ahead, cast, history, places, staff, today
+from scheduling.demo import ahead, cast, history, lists, places, staff, today
 from scheduling.demo.clock import Clock, story_clock
 from scheduling.demo.courses import Therapies
 from scheduling.demo.diary import Diary
@@ -19,6 +19,7 @@ from scheduling.demo.people import MRN_PREFIX
 from scheduling.demo.story import Story
 from scheduling.locks import SPEAKING_AT_COMMIT
 from scheduling.models import Appointment
+from scheduling.signals import demonstration_made, demonstration_wiped
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,9 @@ def seed(*, now: datetime, scale: Scale = FULL) -> Seeded:
         history.tell(story=story, courses=courses, first_day=first_day)
         ahead.book_series(story=story, courses=courses)
         today.bring_to_life(story=story, papers=Papers(story=story, courses=courses))
+        clock.set(now)
+        lists.fill(story=story)
+        demonstration_made.send(None, clinics=list(story.clinics), now=now)
     return Seeded(
         clinics=Clinic.objects.count(),
         nurses=Nurse.objects.count(),
@@ -105,6 +109,7 @@ def wipe() -> None:
             )
     with connection.cursor() as cursor:
         cursor.execute("truncate clinic_clinic, clinic_user, patients_patient restart identity cascade")
+    demonstration_wiped.send(None)
 
 
 def _set_the_stage(now: datetime, clock: Clock, scale: Scale) -> tuple[Story, int]:

@@ -16,11 +16,12 @@ from patients import consent
 from reminders import dispatch
 from reminders.handling import send_again, why_not_again
 from reminders.links import token_of
-from reminders.models import Channel, Message, MessageStatus, PatientLink, Reply
+from reminders.models import Channel, Message, MessageStatus, PatientLink, ReminderRule, Reply
 from reminders.replies import receive
 from reminders.visit_page import MOST_TRIES
 from scheduling import booking
 from scheduling.models import Appointment, Reason
+from scheduling.signals import demonstration_made, demonstration_wiped
 from tests.reminders.desk import MOBILE, ago, texted, visit_of, with_mobile
 from tests.world import BEFORE, at, make_user, on_floor
 
@@ -338,6 +339,26 @@ def test_with_a_provider_nothing_leaves_ahead_of_time(
     assert desk.post(reverse("outbox_answer", args=[failed.pk]), {"words": "C"}).status_code == 404
     assert "Demonstration" not in page(desk)
     assert Message.objects.filter(status="sent").count() == 0
+
+
+def test_a_demonstration_has_told_its_history(visit: Appointment, clock_hand: time_machine.Traveller) -> None:
+    clock_hand.move_to(BEFORE + timedelta(days=3))
+
+    demonstration_made.send(None, clinics=[visit.clinic], now=BEFORE + timedelta(days=3))
+
+    booked_note = Message.objects.get(appointment=visit, rule="booked", channel=Channel.EMAIL)
+    assert (booked_note.status, booked_note.sent_at) == (MessageStatus.SENT, booked_note.due_at)
+    assert not Message.objects.filter(status=MessageStatus.PENDING, due_at__lt=BEFORE + timedelta(days=3)).exists()
+    assert not Message.objects.filter(status=MessageStatus.MISSED).exists()
+
+
+def test_the_default_rules_come_back_after_a_demonstration_was_wiped(db: None) -> None:
+    before = ReminderRule.objects.filter(clinic=None).count()
+    ReminderRule.objects.all().delete()
+
+    demonstration_wiped.send(None)
+
+    assert ReminderRule.objects.count() == before > 0
 
 
 def test_production_is_no_demonstration(desk: Client, visit: Appointment, settings: Settings) -> None:

@@ -322,8 +322,9 @@ def test_free_times_suit_the_treatment_and_can_be_taken(phone: Client, url: str,
     tuesday = DAY + timedelta(days=1)
     on_floor(visit.clinic, day=tuesday)
     starts = offered(phone.get(f"{url}another-time/"))
-    assert len(starts) == 6, "three times on each of two days"
-    there = at(visit.clinic, "9:00", tuesday)
+    assert len(starts) == 8, "four times on each of two days"
+    assert {datetime.fromisoformat(each).astimezone(visit.clinic.zone).hour for each in starts} >= {8, 14}
+    there = at(visit.clinic, "8:00", tuesday)
     assert there in {datetime.fromisoformat(each) for each in starts}
 
     answer = phone.post(f"{url}another-time/", {"start": there.isoformat()}, follow=True)
@@ -333,7 +334,7 @@ def test_free_times_suit_the_treatment_and_can_be_taken(phone: Client, url: str,
     assert visit.confirmed_at == BEFORE, "who chooses a time will come"
     assert "This is your new time" in text(answer)
     assert "Tuesday, December 8, 2026" in text(answer)
-    assert Reply.objects.get().outcome == "From Mon Dec 7, 9:00 AM to Tue Dec 8, 9:00 AM"
+    assert Reply.objects.get().outcome == "From Mon Dec 7, 9:00 AM to Tue Dec 8, 8:00 AM"
 
 
 def test_a_time_that_was_taken_meanwhile_is_refused_with_others(phone: Client, url: str, visit: Appointment) -> None:
