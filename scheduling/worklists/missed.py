@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -35,8 +35,9 @@ def record_call(*, appointment: Appointment, outcome: str, by: User | None, note
 
 
 def to_call(reading: Reading) -> QuerySet[Appointment]:
-    """Missed visits of the last 14 days whose dose is not booked again and whose calls have not ended it."""
-    again = Appointment.objects.filter(plan=OuterRef("plan"), dose_number=OuterRef("dose_number"), status__in=HELD)
+    """Missed visits of the last 14 days whose dose was not booked again since and whose calls have not ended it."""
+    same_dose = Appointment.objects.filter(plan=OuterRef("plan"), dose_number=OuterRef("dose_number"))
+    again = same_dose.filter(Q(status__in=HELD) | Q(booked_at__gt=OuterRef("booked_at")))
     ended = FollowUpCall.objects.filter(appointment=OuterRef("pk")).exclude(outcome__in=STILL_OPEN)
     missed = visits(
         reading,

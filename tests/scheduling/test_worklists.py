@@ -333,6 +333,17 @@ def test_who_is_booked_again_need_not_be_called(missed: Appointment, madison: Cl
     assert rows("missed", madison) == []
 
 
+def test_who_missed_a_dose_twice_is_called_once(
+    missed: Appointment, madison: Clinic, clock_hand: time_machine.Traveller
+) -> None:
+    tomorrow = DAY + timedelta(days=1)
+    again = book(plan=missed.plan, dose_number=1, clinic=madison, start=at(madison, "9:00", tomorrow), by=None)
+    clock_hand.move_to(at(madison, "12:00", tomorrow))
+    set_status(appointment=again, status=Status.NO_SHOW, reason=Reason.UNREACHED, by=None)
+
+    assert [row.key for row in rows("missed", madison)] == [str(again.pk)]
+
+
 # --- The waitlist ------------------------------------------------------------------------------
 
 
