@@ -11,9 +11,12 @@ class RemindersConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic.health import register_report
-        from reminders import demo, health, outbox, replies  # noqa: F401  (their receivers hear of what changes)
+        from reminders import demo, health, outbox, replies, worklists  # noqa: F401  (receivers hear of what changes)
+        from scheduling.worklists import register
 
         register_report("messages", health.in_words)
+        for each in worklists.LISTS:
+            register(each)
         if words := betraying(settings.SENDER_NAME, ()):
             raise ImproperlyConfigured(
                 f"SENDER_NAME must not say “{words[0]}”: whoever sees a text would know what the patient has or gets."

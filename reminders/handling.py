@@ -1,13 +1,19 @@
 """What people do about messages that went wrong: send again on purpose, or note that it is dealt with."""
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from clinic.models import User
 from patients.errors import Refused
 from reminders.models import FOR_PEOPLE, Channel, Message, MessageStatus
 from reminders.verdict import not_needed
+from scheduling.models import Status
+
+STILL_TO_CALL = Q(status=MessageStatus.LISTED, handled_at=None) & (
+    Q(appointment__status=Status.BOOKED, appointment__confirmed_at=None) | Q(appointment__status=Status.NO_SHOW)
+)
+"""Calls to be made that nothing has settled since: neither a confirmation nor a change."""
 
 
 def send_again(*, message: Message, by: User) -> Message:
@@ -60,7 +66,7 @@ def why_not_again(message: Message) -> str:
 
 def set_handled(*, message: Message, by: User) -> None:
     """Somebody has dealt with a message that needed people. Doing it twice keeps who was first. Raises `Refused`."""
-    if message.status not in FOR_PEOPLE:
+    if message.status not in {*FOR_PEOPLE, MessageStatus.WITHHELD}:
         raise Refused("Nobody has to do anything about this message.")
     _mark_handled(message, by)
 

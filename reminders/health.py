@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clinic.models import Clinic
 from reminders.dispatch import due
+from reminders.handling import STILL_TO_CALL
 from reminders.models import Message, MessageStatus, Pulse, Reply
 
 LATE = timedelta(minutes=5)
@@ -93,7 +94,7 @@ def counts(*, clinics: Sequence[Clinic], now: datetime) -> Counts:
         failed=open_(MessageStatus.FAILED),
         missed=open_(MessageStatus.MISSED),
         unknown=open_(MessageStatus.UNKNOWN),
-        calls=open_(MessageStatus.LISTED),
+        calls=Count("pk", filter=STILL_TO_CALL),
     )
     replies = Reply.objects.filter(Q(clinic__in=clinics) | Q(clinic=None), for_people=True, handled_at=None).count()
     return Counts(replies=replies, **found)

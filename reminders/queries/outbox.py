@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from clinic.models import Clinic
 from patients.phones import shown
+from reminders.handling import STILL_TO_CALL
 from reminders.models import TOLD, WAITING, Channel, Message, MessageStatus, Reply
 from scheduling.wording import clock_words, day_words, when_words
 
@@ -94,7 +95,7 @@ TRAYS = (
     Tray(
         "calls",
         "To call",
-        Q(status=MessageStatus.LISTED) & _OPEN,
+        STILL_TO_CALL,
         ("visit_start", "pk"),
         "Nobody waits for a call.",
         is_for_people=True,
