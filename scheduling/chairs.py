@@ -2,9 +2,9 @@
 
 from clinic.models import Chair, User
 from scheduling.load import load_day
-from scheduling.locks import guarded, lock
+from scheduling.locks import guarded
 from scheduling.models import Appointment, Status
-from scheduling.record import day_of, fresh
+from scheduling.record import day_of, fresh, hold
 from scheduling.refusals import NotAvailable
 from scheduling.signals import appointment_changed
 
@@ -25,8 +25,7 @@ def free_chairs(*, appointment: Appointment) -> list[Chair]:
 def change_chair(*, appointment: Appointment, chair: Chair, by: User | None) -> Appointment:
     """Give a patient who does not sit yet another chair for the same time. Raises `NotAvailable`."""
     with guarded():
-        lock(days={day_of(appointment)}, patient=appointment.patient)
-        appointment = fresh(appointment)
+        appointment = hold(appointment)
         if appointment.status not in NOT_YET_SEATED:
             raise NotAvailable(
                 f"The patient is {appointment.get_status_display().lower()}; the chair stays as it is.", code="status"

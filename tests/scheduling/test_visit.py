@@ -12,6 +12,7 @@ from clinic.models import Clinic, User
 from patients import course
 from patients.models import DoseGiven, DoseSource
 from scheduling.booking import NotAvailable, book, cancel, confirm, extend, move, set_status
+from scheduling.chairs import change_chair
 from scheduling.models import IN_CHAIR, LIVE, Appointment, NurseAssignment, Reason, Status, StatusChange
 from scheduling.restaffing import take_off
 from scheduling.signals import appointment_changed
@@ -511,7 +512,7 @@ def test_the_rooms_to_the_right_are_told_inside_the_transaction(madison: Clinic,
     assert appointment.status_changes.count() == 1
 
 
-@pytest.mark.parametrize("change", ["cancel", "no_show", "confirm", "extend", "move"])
+@pytest.mark.parametrize("change", ["cancel", "no_show", "confirm", "extend", "chair", "move"])
 def test_a_change_from_an_old_page_counts_on_the_day_where_the_appointment_is_now(madison: Clinic, change: str) -> None:
     tomorrow = DAY + timedelta(days=1)
     on_floor(madison)
@@ -529,6 +530,8 @@ def test_a_change_from_an_old_page_counts_on_the_day_where_the_appointment_is_no
         confirm(appointment=on_the_old_page, by=None)
     elif change == "extend":
         extend(appointment=on_the_old_page, end=at(madison, "12:00", tomorrow), by=None)
+    elif change == "chair":
+        change_chair(appointment=on_the_old_page, chair=madison.chairs.latest("position"), by=None)
     else:
         move(appointment=on_the_old_page, clinic=madison, start=at(madison, "13:00"), by=None)
 
