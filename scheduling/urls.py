@@ -49,6 +49,11 @@ urlpatterns = [
     path("appointments/<int:appointment_id>/cancel/", visit.appointment_cancel, name="appointment_cancel"),
     path("appointments/<int:appointment_id>/extend/", visit.appointment_extend, name="appointment_extend"),
     path("appointments/<int:appointment_id>/earlier/", waitlist.waitlist_earlier, name="waitlist_earlier"),
+    path(
+        "book/here/<slug:clinic>/<date:day>/<int:chair_id>/<clock:clock>/who-fits/",
+        waitlist.who_fits_here,
+        name="who_fits_here",
+    ),
     path("appointments/<int:appointment_id>/who-fits/", waitlist.who_fits, name="who_fits"),
     path("waitlist/", waitlist.waitlist, name="waitlist"),
     path("waitlist/add/<int:plan_id>/<int:dose>/", waitlist.waitlist_add, name="waitlist_add"),

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from django.utils import timezone
 
-from clinic.models import Clinic, Weekday
+from clinic.models import Chair, Clinic, Weekday
+from clinic.quarters import QUARTER
 from scheduling.matching import Freed, Match, matches, seen_at, times_for
 from scheduling.models import Appointment, PartOfDay, WaitlistEntry, WaitlistOffer
 from scheduling.queries.dose import Fit, fit_of
@@ -87,15 +89,14 @@ def nothing_fits(*, clinics: Sequence[Clinic], but: set[int]) -> list[Waiting]:
 def who_fits(*, appointment: Appointment, clinics: Sequence[Clinic]) -> list[Fitting]:
     """Who could be offered the time that an appointment left, best first."""
     return [
-        Fitting(
-            waiting=Waiting.of(match.entry),
-            when=when_words(match.start, match.clinic.zone),
-            fit=fit_of(match.due, match.day),
-            notes=(*match.why, *match.missing),
-            value=value_of(match.clinic, match.start, match.chair_id),
-        )
-        for match in matches(freed=Freed.by(appointment), clinics=clinics)
+        _fitting(match, (*match.why, *match.missing)) for match in matches(freed=Freed.by(appointment), clinics=clinics)
     ]
+
+
+def who_fits_from(*, clinic: Clinic, chair: Chair, start: datetime, clinics: Sequence[Clinic]) -> list[Fitting]:
+    """Who could be offered a chair from a quarter hour on, best first."""
+    freed = Freed(clinic, chair.pk, start, start + QUARTER)
+    return [_fitting(match, match.missing) for match in matches(freed=freed, clinics=clinics)]
 
 
 def times_of(*, entry: WaitlistEntry, clinics: Sequence[Clinic]) -> list[Time]:
@@ -145,4 +146,14 @@ def _time(match: Match) -> Time:
         until=clock_words(match.end, zone),
         fit=fit_of(match.due, match.day),
         notes=match.missing,
+    )
+
+
+def _fitting(match: Match, notes: tuple[str, ...]) -> Fitting:
+    return Fitting(
+        waiting=Waiting.of(match.entry),
+        when=when_words(match.start, match.clinic.zone),
+        fit=fit_of(match.due, match.day),
+        notes=notes,
+        value=value_of(match.clinic, match.start, match.chair_id),
     )

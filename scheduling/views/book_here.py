@@ -61,7 +61,7 @@ class Next:
 @allowed(Act.BOOK)
 def book_here(request: Request, clinic: str, day: date, chair_id: int, clock: time) -> HttpResponse:
     """Step by step by POST, so that no name stands in an address: search, choose the dose, confirm."""
-    place = _place(request, clinic, day, chair_id, clock)
+    place = place_of(request, clinic, day, chair_id, clock)
     if "opening" in request.POST:
         return _book(request, place)
     if "choose" in request.POST:
@@ -69,7 +69,8 @@ def book_here(request: Request, clinic: str, day: date, chair_id: int, clock: ti
     return _show(request, place, found=_found(request, day), searched=bool(request.POST.get("q", "").strip()))
 
 
-def _place(request: Request, slug: str, day: date, chair_id: int, clock: time) -> Place:
+def place_of(request: Request, slug: str, day: date, chair_id: int, clock: time) -> Place:
+    """The place that an address names. Raises 404, or `PermissionDenied` for a clinic where the person may not book."""
     clinic = clinic_for(request, slug=slug, act=Act.BOOK)
     chair = get_object_or_404(Chair, pk=chair_id, clinic=clinic, is_active=True)
     start = at_wall_clock(day, clock, clinic.zone)

@@ -1,5 +1,7 @@
 """The waitlist: who waits, what they wait for, and times offered to them."""
 
+from collections.abc import Sequence
+from datetime import date, time
 from typing import Any
 
 from django.contrib import messages
@@ -17,11 +19,12 @@ from scheduling import waitlist as rules
 from scheduling.forms import Chosen
 from scheduling.matching import DAYS_AHEAD, seen_at
 from scheduling.models import HELD, Appointment, WaitlistEntry, WaitlistOffer
-from scheduling.queries.waitlist import Waiting, held_for, nothing_fits, times_of
+from scheduling.queries.waitlist import Fitting, Waiting, held_for, nothing_fits, times_of, who_fits_from
 from scheduling.queries.waitlist import who_fits as fitting
 from scheduling.queries.who import Who
 from scheduling.refusals import NotAvailable
 from scheduling.views.book import plan_for
+from scheduling.views.book_here import place_of
 from scheduling.views.request import Request
 from scheduling.views.worklists import Asked, section_context
 from scheduling.waitlist_forms import HOLDS, OfferForm, WishesForm, asked_of
@@ -136,7 +139,23 @@ def who_fits(request: Request, appointment_id: int) -> HttpResponse:
     require(user=request.user, act=Act.BOOK, clinic=one.clinic)
     is_free = one.status not in HELD and one.end > timezone.now()
     found = fitting(appointment=one, clinics=clinics_for(user=request.user, act=Act.BOOK)) if is_free else []
-    context = {"is_free": is_free, "fits": found[:NAMED], "more": max(0, len(found) - NAMED)}
+    return _fits(request, found, is_shown=is_free)
+
+
+@never_cache
+@require_safe
+@allowed(Act.BOOK)
+def who_fits_here(request: Request, clinic: str, day: date, chair_id: int, clock: time) -> HttpResponse:
+    """Who could be offered a free place of the board: a part of its panel, and nothing where nobody fits."""
+    place = place_of(request, clinic, day, chair_id, clock)
+    chair, start = place.chosen.chair, place.chosen.start
+    clinics = clinics_for(user=request.user, act=Act.BOOK)
+    found = who_fits_from(clinic=place.clinic, chair=chair, start=start, clinics=clinics) if chair else []
+    return _fits(request, found, is_shown=bool(found))
+
+
+def _fits(request: Request, found: Sequence[Fitting], *, is_shown: bool) -> HttpResponse:
+    context = {"is_shown": is_shown, "fits": found[:NAMED], "more": max(0, len(found) - NAMED)}
     return render(request, "scheduling/waitlist_fits.html", context)
 
 

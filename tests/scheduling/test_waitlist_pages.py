@@ -158,6 +158,21 @@ def test_a_booked_appointment_names_nobody(desk: Client, madison: Clinic) -> Non
     assert "Olson" not in page(desk, "who_fits", booked(madison, "9:00").pk)
 
 
+def test_a_free_place_of_the_board_names_who_could_come(desk: Client, madison: Clinic) -> None:
+    on_floor(madison)
+    chair = madison.chairs.get(name="Chair 2")
+    here = ("madison", DAY, chair.pk, at(madison, "9:00").astimezone(madison.zone).time())
+    part = reverse("who_fits_here", args=here)
+    assert part in page(desk, "book_here", *here)
+    assert desk.get(part).content.decode().strip() == ""
+
+    waitlist.add(plan=make_ready(make_plan(make_patient(madison, "Olson"))), dose_number=1, by=None)
+
+    text = desk.get(part).content.decode()
+    assert "Olson, Pat" in text
+    assert value_of(madison, at(madison, "9:00"), chair.pk) in text
+
+
 # --- Who may -----------------------------------------------------------------------------------
 
 
@@ -190,6 +205,8 @@ def test_staff_of_another_clinic_neither_see_nor_touch_who_waits(
     assert client.post(reverse("offer_answer", args=[held.pk]), {"answer": "yes"}).status_code == 404
     for name, args in (("waitlist_add", [plan.pk, 1]), ("waitlist_earlier", [gone.pk]), ("who_fits", [gone.pk])):
         assert client.get(reverse(name, args=args)).status_code == 403
+    here = ["madison", DAY, madison.chairs.get(name="Chair 1").pk, at(madison, "9:00").astimezone(madison.zone).time()]
+    assert client.get(reverse("who_fits_here", args=here)).status_code == 403
     held.refresh_from_db()
     assert held.outcome == ""
 
