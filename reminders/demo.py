@@ -105,5 +105,5 @@ def _one(pk: int, moment: datetime) -> str:
             values |= {"status": MessageStatus.SENT, "sending_at": moment, "sent_at": moment, "wire": "outbox"}
         Message.objects.filter(pk=pk).update(**values)
         if verdict.fall_back:
-            fall_back(message)
+            fall_back(message, now=moment)
     return str(values["status"])

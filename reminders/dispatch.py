@@ -206,10 +206,11 @@ def _refused(pk: int, claim: UUID, letter: Letter, error: Refused) -> str:
     return status
 
 
-def fall_back(message: Message) -> None:
-    """Plan the same message by the other channel, once, unless it was planned there anyway."""
+def fall_back(message: Message, *, now: datetime | None = None) -> None:
+    """Plan the same message by the other channel, once, unless it was planned there anyway. `now` is the present."""
     other = OTHER.get(Channel(message.channel))
-    if other is None or message.cut_off_at <= timezone.now():
+    now = now or timezone.now()
+    if other is None or message.cut_off_at <= now:
         return
     Message.objects.bulk_create(
         [
@@ -222,7 +223,7 @@ def fall_back(message: Message) -> None:
                 channel=other,
                 language=message.language,
                 only_unconfirmed=message.only_unconfirmed,
-                due_at=timezone.now(),
+                due_at=now,
                 cut_off_at=message.cut_off_at,
             )
         ],

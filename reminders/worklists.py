@@ -38,14 +38,13 @@ def read_replies(reading: Reading) -> Iterable[Row]:
 
 
 def read_untold(reading: Reading) -> Iterable[Row]:
-    """Coming visits whose messages failed, came too late, perhaps did not arrive, or had no way to go. One query."""
-    another_way = Message.objects.filter(
-        appointment=OuterRef("appointment"),
-        rule=OuterRef("rule"),
-        visit_start=OuterRef("visit_start"),
-        status__in=[*TOLD, *WAITING],
-    )
-    no_way = Q(status=MessageStatus.WITHHELD, visit_start__lt=reading.now + NOT_TOLD_FOR) & ~Exists(another_way)
+    """Coming visits with a message that failed, came too late or perhaps did not arrive, or that nothing can tell of.
+
+    One query.
+    """
+    is_told = Q(status__in=TOLD) | Q(status__in=WAITING, contact_point__isnull=False)
+    told = Message.objects.filter(is_told, appointment=OuterRef("appointment"), visit_start=OuterRef("visit_start"))
+    no_way = Q(status=MessageStatus.WITHHELD, visit_start__lt=reading.now + NOT_TOLD_FOR) & ~Exists(told)
     rows = (
         Message.objects.filter(
             Q(status__in=WRONG) | no_way,

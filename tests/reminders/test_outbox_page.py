@@ -22,11 +22,8 @@ from reminders.visit_page import MOST_TRIES
 from scheduling import booking
 from scheduling.models import Appointment, Reason
 from scheduling.signals import demonstration_made, demonstration_wiped
-from scheduling.worklists import Row
-from scheduling.worklists.lists import named
-from scheduling.worklists.page import reading_for
 from tests.reminders.desk import MOBILE, ago, texted, visit_of, with_mobile
-from tests.world import BEFORE, at, make_patient, make_user, on_floor
+from tests.world import BEFORE, at, make_user, on_floor
 
 pytestmark = pytest.mark.django_db
 
@@ -448,60 +445,3 @@ def test_timings_far_in_the_past_do_not_break_the_page(desk: Client, visit: Appo
     Message.objects.update(due_at=BEFORE - timedelta(days=900))
 
     assert "Olson" in page(desk)
-
-
-# --- On the worklists ----------------------------------------------------------------------------
-
-
-def rows(name: str, *clinics: Clinic) -> list[Row]:
-    worklist = named(name)
-    assert worklist is not None
-    return list(worklist.read(reading_for(clinics)))
-
-
-def test_replies_to_read_are_a_worklist_of_their_clinic(
-    desk: Client, visit: Appointment, madison: Clinic, wausau: Clinic, front_desk: User
-) -> None:
-    receive(provider_id="SM1", number=MOBILE, words="I can't make it")
-
-    (row,) = rows("replies", madison)
-
-    assert (row.patient, row.what, row.when) == (visit.patient, "“I can't make it”", "Mon Dec 7, 9:00 AM")
-    assert [button.label for button in row.buttons] == ["Move…", "Done"]
-    assert rows("replies", wausau) == []
-    desk.post(reverse("worklist_row", args=["replies", row.key]), {"act": "done"})
-    assert rows("replies", madison) == []
-    assert Reply.objects.get().handled_by == front_desk
-
-
-def test_a_visit_that_could_not_be_told_is_one_row_with_every_reason(
-    desk: Client, visit: Appointment, madison: Clinic, wausau: Clinic
-) -> None:
-    texted(visit, rule="week", status=MessageStatus.FAILED, error="Did not arrive")
-    texted(visit, rule="three_days", status=MessageStatus.UNKNOWN, error="Perhaps it did", provider_id="SM2")
-
-    (row,) = rows("untold", madison)
-
-    assert set(row.notes) == {"Text, 1 week before: Did not arrive", "Text, 3 days before: Perhaps it did"}
-    assert rows("untold", wausau) == []
-    desk.post(reverse("worklist_row", args=["untold", row.key]), {"act": "done"})
-    assert rows("untold", madison) == []
-
-
-def test_a_patient_whom_no_message_can_reach_is_on_the_list(madison: Clinic, desk: Client) -> None:
-    on_floor(madison)
-    visit_of(madison, make_patient(madison))
-
-    desk.post(reverse("outbox_ahead"), {"days": "1"})
-
-    (row,) = rows("untold", madison)
-    assert "No e-mail address on record" in " ".join(row.notes)
-
-
-def test_who_was_told_the_other_way_is_not_on_the_list(madison: Clinic, desk: Client, visit: Appointment) -> None:
-    visit.patient.contact_points.filter(kind="email").delete()
-
-    desk.post(reverse("outbox_ahead"), {"days": "1"})
-
-    assert Message.objects.filter(status=MessageStatus.WITHHELD).exists()
-    assert rows("untold", madison) == []
