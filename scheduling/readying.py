@@ -22,7 +22,7 @@ from patients.readiness import dossier_of, with_facts
 from patients.signals import readiness_changed
 from scheduling.locks import guarded, lock
 from scheduling.models import HELD, LIVE, Appointment, Status
-from scheduling.record import day_of, hold
+from scheduling.record import day_of, fresh
 from scheduling.refusals import NotAvailable
 from therapies.readiness import Check, Dossier, Readiness, readiness
 
@@ -105,7 +105,9 @@ def take_back(*, appointment: Appointment, code: str, by: User | None) -> Appoin
 def note_reaction(*, appointment: Appointment) -> Appointment:
     """Put on record that the patient reacts to the drug. Visits booked with a short stay are not ready from now on."""
     with guarded():
-        appointment = hold(appointment)
+        # All days of the patient's visits are locked together, in order, by whoever hears of the change.
+        lock(days=(), patient=appointment.patient)
+        appointment = fresh(appointment)
         plans.note_reaction(plan=appointment.plan)
         readiness_changed.send(TreatmentPlan, patient=appointment.patient)
     return appointment
