@@ -231,6 +231,8 @@ def quarters_elsewhere(*, patient: Patient, grid: ClinicDate, moving: Appointmen
 
 def _best(candidates: Iterable[_Candidate], needs: Needs, limit: int, per_day: int | None) -> list[Opening]:
     """Look into the days in order of the least their openings can cost, until no later day can do better."""
+    if limit < 1:
+        return []
     found: list[tuple[int, datetime, int, _Candidate, Offer]] = []
     for candidate in candidates:
         if (

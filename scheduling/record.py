@@ -41,9 +41,12 @@ def stamp(appointment: Appointment, status: str, by: User | None) -> None:
 
 
 def release(appointment: Appointment, status: Status, *, reason: str, note: str, by: User | None) -> None:
-    """End an appointment untreated: no nurse cares for it any more, its chair is free. Call under its day's lock."""
+    """End an appointment untreated: no nurse cares for it any more, its chair is free. Call under its day's lock.
+
+    Without a `note` the one from booking stays.
+    """
     NurseAssignment.objects.filter(appointment=appointment).delete()
-    appointment.status, appointment.reason, appointment.note = status, reason, note
+    appointment.status, appointment.reason, appointment.note = status, reason, note or appointment.note
     appointment.short_staffed = False
     appointment.save(update_fields=["status", "reason", "note", "short_staffed"])
     stamp(appointment, status, by)

@@ -313,3 +313,12 @@ def test_every_change_counts_the_version_of_its_clinic_day(madison: Clinic) -> N
 
     assert madison.days.get(date=DAY).version == 2
     assert Appointment.objects.count() == 1
+
+
+def test_cancelling_without_a_note_keeps_the_one_from_booking(madison: Clinic) -> None:
+    on_floor(madison)
+    appointment = book(
+        plan=make_plan(madison), dose_number=1, clinic=madison, start=at(madison, "9:00"), by=None, note="Was abroad"
+    )
+
+    assert cancel(appointment=appointment, reason=Reason.OTHER, by=None).note == "Was abroad"
