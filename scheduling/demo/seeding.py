@@ -26,7 +26,7 @@ from scheduling.signals import demonstration_made, demonstration_wiped
 class Scale:
     """How much to make: about so many patients, a history of some days, and a roster so many days ahead."""
 
-    patients: int = 340
+    patients: int = 220
     days_back: int = 182
     days_ahead: int = 280
 
