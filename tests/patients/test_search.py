@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -148,7 +149,7 @@ def test_each_result_has_what_tells_two_people_apart(people, madison):
     (found,) = search(text="vang", clinics=[madison])
     assert found.phone == "(715) 555-0105"
     assert [plan.therapy.slug for plan in found.plans] == ["ocrevus"]
-    assert found.age == found.patient.age(on=date.today())
+    assert found.age == found.patient.age(on=timezone.localdate())
 
 
 def test_age_turns_on_the_birthday(people):
