@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 
 from clinic.access import Act, clinics_for, may
 from clinic.demo import demo_logins
-from clinic.models import Clinic
+from clinic.models import Clinic, Nurse
 
 SESSION_CLINIC = "clinic"
 """Session key: the slug of the clinic last looked at, so that every page opens there."""
@@ -76,10 +76,14 @@ _PAGES = (
 
 
 def home_clinic(request: HttpRequest, *, act: Act = Act.SEE_BOARD) -> Clinic | None:
-    """The clinic to show first: the one last looked at, else the first by name where the person may do `act`."""
+    """The clinic to show first: the one last looked at, else a nurse's own, else the first where one may do `act`."""
     clinics = clinics_for(user=request.user, act=act)
     last = request.session.get(SESSION_CLINIC)
-    return next((clinic for clinic in clinics if clinic.slug == last), clinics[0] if clinics else None)
+    by_slug = {clinic.slug: clinic for clinic in clinics}
+    if last in by_slug:
+        return by_slug[last]
+    own = Nurse.objects.filter(user=request.user.pk).values_list("home_clinic__slug", flat=True).first()
+    return by_slug.get(own or "") or (clinics[0] if clinics else None)
 
 
 def remember_clinic(request: HttpRequest, *, clinic: Clinic) -> None:

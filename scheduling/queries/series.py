@@ -132,7 +132,7 @@ def _clash(step: Step, clashing: int | None) -> str:
     if step.dose_number == clashing:
         return "The time you chose was just taken. Choose another."
     if not step.choices:
-        return "Nothing is free in its window, nor in the four weeks after. It is left out."
+        return "No time in its window, nor in the four weeks after: full, or no staff is planned yet. It is left out."
     if not step.is_in_window:
         return "Nothing is free in its window. These are the next free times."
     return ""

@@ -18,7 +18,7 @@ from patients.authorizations import add as authorize
 from patients.course import next_doses, phases_in_force
 from patients.models import ContactKind, PlanStatus, TreatmentPlan
 from scheduling import waitlist
-from scheduling.booking import book, cancel, confirm, set_status
+from scheduling.booking import NotAvailable, book, cancel, confirm, set_status
 from scheduling.models import (
     Appointment,
     CallOutcome,
@@ -179,7 +179,7 @@ def _random_plan(clinic: Clinic, rng: Random) -> None:
                 start=at(clinic, "9:00", DAY + timedelta(days=8 * rng.randrange(0, 10))),
                 by=None,
             )
-        except Exception:  # noqa: BLE001, S112  (too soon, or full: another plan then)
+        except NotAvailable:  # too soon, or full: this dose stays unbooked
             continue
 
 
