@@ -1,0 +1,79 @@
+"""A clinic day's load by quarter hour: the patients booked, and how many nurses and chairs can take. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from scheduling.engine.day import PATIENTS_PER_NURSE, Day, each
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One quarter hour. All are counts of patients, but for `nurses`."""
+
+    booked: int
+    held: int
+    """Chairs kept for patients who have not answered an offer yet."""
+    nurses: int
+    """Nurses on the floor."""
+    chairs: int
+    """Chairs in service."""
+    is_open: bool
+
+    @property
+    def cover(self) -> int:
+        """How many patients the nurses on the floor can care for."""
+        return PATIENTS_PER_NURSE * self.nurses
+
+    @property
+    def limit(self) -> int:
+        """How many patients can be there: cover and chairs must both suffice."""
+        return min(self.cover, self.chairs)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether more are booked than nurses or chairs can take."""
+        return self.booked > self.limit
+
+    @property
+    def is_full(self) -> bool:
+        """Whether somebody is booked and nobody more fits, those offered a chair included."""
+        return self.booked + self.held > 0 and self.booked + self.held >= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class LoadStretch:
+    """Quarters from `start` up to `end` during which the load is the same."""
+
+    start: int
+    end: int
+    load: Load
+
+
+def load_by_quarter(day: Day) -> tuple[Load, ...]:
+    """The load of every quarter hour of a day, from local midnight."""
+    chairs = [0] * day.length
+    for chair in day.chairs:
+        for quarter in each(chair.usable):
+            chairs[quarter] += 1
+    booked = [0] * day.length
+    for stay in day.stays:
+        for quarter in range(stay.start, stay.end):
+            booked[quarter] += 1
+    return tuple(
+        Load(
+            booked=booked[at],
+            held=day.present[at] - booked[at],
+            nurses=day.on_floor[at],
+            chairs=chairs[at],
+            is_open=bool(day.open >> at & 1),
+        )
+        for at in range(day.length)
+    )
+
+
+def stretches(loads: Sequence[Load]) -> Iterable[LoadStretch]:
+    """The same load said once: runs of quarters that do not differ, in order."""
+    for load, run in groupby(range(len(loads)), key=loads.__getitem__):
+        quarters = list(run)
+        yield LoadStretch(quarters[0], quarters[-1] + 1, load)
