@@ -16,8 +16,6 @@ pytestmark = pytest.mark.slow
 
 def sheets(page: Page) -> list[str]:
     """The sheets of paper that the page asks to be printed on, each "upright" or "lying"."""
-    # Printed in the very instant of loading, Chromium now and then puts an empty sheet first; no person is so fast.
-    page.wait_for_load_state("networkidle")
     boxes = re.findall(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", page.pdf(prefer_css_page_size=True))
     return ["lying" if float(width) > float(height) else "upright" for width, height in boxes]
 
