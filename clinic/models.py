@@ -4,6 +4,7 @@ Everything about time is a `period`: a half-open range of UTC moments on quarter
 What repeats (opening hours, shift patterns) is kept in the clinic's wall-clock time.
 """
 
+from datetime import date
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.models import AbstractUser
@@ -89,20 +90,32 @@ class Clinic(models.Model):
         return ZoneInfo(self.timezone)
 
 
+ALWAYS = date(2000, 1, 1)
+"""From when opening hours hold that were never changed."""
+
+
 class OpeningHours(models.Model):
-    """When a clinic is open on one weekday, in wall-clock time. No row: closed that day."""
+    """When a clinic is open on one weekday from a day on, in wall-clock time, until a later row for that weekday.
+
+    Without times it is closed on that weekday. No row: closed too.
+    """
 
     clinic = models.ForeignKey(Clinic, models.CASCADE, related_name="opening_hours")
     weekday = models.PositiveSmallIntegerField(choices=Weekday)
-    opens = models.TimeField()
-    closes = models.TimeField()
+    opens = models.TimeField(null=True, blank=True)
+    closes = models.TimeField(null=True, blank=True)
+    valid_from = models.DateField(default=ALWAYS, db_default=ALWAYS)
 
     class Meta:
-        ordering = ["clinic", "weekday"]
+        ordering = ["clinic", "weekday", "valid_from"]
         verbose_name_plural = "opening hours"
         constraints = [
-            models.UniqueConstraint(fields=["clinic", "weekday"], name="one_opening_per_weekday"),
+            models.UniqueConstraint(fields=["clinic", "weekday", "valid_from"], name="one_opening_per_weekday"),
             models.CheckConstraint(condition=Q(opens__lt=F("closes")), name="opens_before_it_closes"),
+            models.CheckConstraint(
+                condition=Q(opens__isnull=True, closes__isnull=True) | Q(opens__isnull=False, closes__isnull=False),
+                name="opens_and_closes_or_neither",
+            ),
             models.CheckConstraint(condition=Q(weekday__lte=6), name="weekday_is_0_to_6"),
             models.CheckConstraint(
                 condition=on_quarter("opens", "closes"),
@@ -112,7 +125,8 @@ class OpeningHours(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.clinic} {self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+        hours = f"{self.opens:%H:%M}–{self.closes:%H:%M}" if self.opens and self.closes else "closed"
+        return f"{self.clinic} {self.get_weekday_display()} {hours}"
 
 
 class Closure(models.Model):
@@ -128,6 +142,23 @@ class Closure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clinic} closed: {self.reason}"
+
+
+class OpenHoliday(models.Model):
+    """A holiday on which a clinic stays open, decided: closing is not proposed for it again."""
+
+    clinic = models.ForeignKey(Clinic, models.CASCADE, related_name="open_holidays")
+    day = models.DateField()
+    name = models.CharField(max_length=120)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [models.UniqueConstraint(fields=["clinic", "day"], name="a_holiday_is_decided_once")]
+
+    def __str__(self) -> str:
+        return f"{self.clinic} open on {self.name}"
 
 
 class Chair(models.Model):

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
-from clinic.models import Chair, Clinic, Closure, FloorPeriod, OpeningHours, Shift
+from clinic.hours import weekly_hours
+from clinic.models import Chair, Clinic, Closure, FloorPeriod, Shift
 from clinic.quarters import ClinicDate
 from scheduling.models import HELD, Appointment, NurseAssignment
 from scheduling.readying import Planned
@@ -101,23 +102,18 @@ class DayRows:
 def read_day(*, clinic: Clinic, day: date) -> DayRows:
     """Read one clinic's day."""
     grid = ClinicDate(day, clinic.zone)
-    hours = dict(_hours(clinic))
-    today = hours.get(day.weekday())
+    hours = weekly_hours(clinics=[clinic])[clinic.pk]
+    today = hours.on(day)
     stays = _stays(clinic, grid)
     return DayRows(
         opens=grid.quarter_at(today[0]) if today else None,
         closes=grid.quarter_at(today[1]) if today else None,
-        open_weekdays=frozenset(hours),
+        open_weekdays=hours.open_weekdays(day),
         closures=_closures(clinic, grid),
         chairs=_chairs(clinic, grid, seated={stay.chair_id for stay in stays if stay.holds_chair}),
         stays=stays,
         nurses=_nurses(clinic, grid),
     )
-
-
-def _hours(clinic: Clinic) -> list[tuple[int, tuple[time, time]]]:
-    rows = OpeningHours.objects.filter(clinic=clinic).values_list("weekday", "opens", "closes")
-    return [(weekday, (opens, closes)) for weekday, opens, closes in rows]
 
 
 def _quarters(grid: ClinicDate, start: datetime, end: datetime) -> tuple[int, int]:

@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from clinic.access import Act, allowed, require
-from clinic.models import ChairOutage, Clinic, Closure, OpeningHours
+from clinic.hours import weekly_hours
+from clinic.models import ChairOutage, Clinic, Closure
 from clinic.quarters import at_wall_clock, floor_quarter, local_date
 from scheduling import closing
 from scheduling.consequence import Consequence, of_closing
@@ -142,8 +143,7 @@ def _take_back(
 
 def _opening(place: Clinic, day: date) -> tuple[datetime, datetime]:
     """What is proposed: the day's opening hours, from now on if they have begun."""
-    hours = OpeningHours.objects.filter(clinic=place, weekday=day.weekday()).first()
-    opens, closes = (hours.opens, hours.closes) if hours else (time(8), time(17))
+    opens, closes = weekly_hours(clinics=[place])[place.pk].on(day) or (time(8), time(17))
     start, end = at_wall_clock(day, opens, place.zone), at_wall_clock(day, closes, place.zone)
     now = timezone.now()
     return (floor_quarter(now) if start < now < end else start), end

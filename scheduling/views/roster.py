@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
 from clinic.access import Act, allowed, may, require
-from clinic.models import Clinic, Nurse, OpeningHours
+from clinic.hours import weekly_hours
+from clinic.models import Clinic, Nurse
 from scheduling import booking
 from scheduling.day_bar import day_bar
 from scheduling.models import Appointment, ClinicDay
@@ -50,14 +51,15 @@ def roster(request: Request, clinic: str, day: date) -> HttpResponse:
 
 
 def _step(request: Request, place: Clinic, day: date) -> HttpResponse:
-    """Set a status. Tapping twice is the same as tapping once."""
+    """Set a status. Tapping twice is the same as tapping once, and a tap that comes late undoes nobody's step."""
     require(user=request.user, act=Act.CHANGE_STATUS, clinic=place)
     number, status = request.POST.get("appointment", ""), request.POST.get("status", "")
     one = get_object_or_404(Appointment, pk=int(number) if number.isdecimal() else 0, clinic=place)
     said, refused = "", None
     if one.status != status:
         try:
-            after = booking.set_status(appointment=one, status=status, by=request.user)
+            seen = request.POST.get("seen", "")
+            after = booking.set_status(appointment=one, status=status, by=request.user, seen=seen)
             said = f"{after.patient}: {after.get_status_display().lower()}."
         except NotAvailable as refusal:
             refused = Refusal(one.pk, refusal.reason)
@@ -93,17 +95,12 @@ def _page(request: Request, place: Clinic, day: date, *, refused: Refusal | None
             clinic=place,
             day=day,
             page="roster",
-            open_weekdays=_open_weekdays(place),
+            open_weekdays=weekly_hours(clinics=[place])[place.pk].open_weekdays(day) or frozenset(range(7)),
         ),
     }
     page = render(request, "scheduling/roster_live.html" if request.htmx else "scheduling/roster.html", context)
     page.headers["ETag"] = etag
     return page
-
-
-def _open_weekdays(place: Clinic) -> frozenset[int]:
-    weekdays = OpeningHours.objects.filter(clinic=place).values_list("weekday", flat=True)
-    return frozenset(weekdays) or frozenset(range(7))
 
 
 def _shown(laid_out: Roster, *, only_mine: bool) -> list[Sheet]:
