@@ -21,6 +21,7 @@ PURE = {
     "therapies/shipped.py",
     "scheduling/engine/__init__.py",
     "scheduling/engine/day.py",
+    "scheduling/engine/lunches.py",
     "scheduling/engine/offers.py",
     "scheduling/engine/redeal.py",
     "scheduling/engine/seating.py",
