@@ -68,8 +68,12 @@ def put_elsewhere(
     chair: Chair | None = None,
     override_reason: str = "",
     note: str = "",
+    may_have_begun: bool = False,
 ) -> None:
-    """Give an appointment, read under the lock, another time, chair or clinic. Raises `NotAvailable`."""
+    """Give an appointment, read under the lock, another time, chair or clinic. Raises `NotAvailable`.
+
+    `may_have_begun`: also to a time that has passed, to put back what was moved by a slip.
+    """
     if appointment.status != Status.BOOKED:
         raise NotAvailable(
             f"The patient is {appointment.get_status_display().lower()}; only a booked appointment moves.",
@@ -77,11 +81,32 @@ def put_elsewhere(
         )
     needs = needs_of(plan=appointment.plan, dose_number=appointment.dose_number, moving=appointment)
     NurseAssignment.objects.filter(appointment=appointment).delete()
-    grid, day, found = find_seat(needs, clinic, start, chair, override_reason, moving=appointment)
+    grid, day, found = find_seat(
+        needs, clinic, start, chair, override_reason, moving=appointment, may_have_begun=may_have_begun
+    )
     appointment.note = note or appointment.note
     _rewrite(appointment, needs, clinic, start, grid, found, override_reason)
     write_care(clinic=clinic, grid=grid, day=day, care={**found.changed, appointment.pk: found.care})
     appointment_changed.send(Appointment, appointment=appointment, change="moved", by=by)
+
+
+def take_up_again(*, appointment: Appointment, status: Status, note: str, by: User | None) -> None:
+    """Let a cancelled appointment, read under the lock, stand again where it was, if it still can be there.
+
+    The row stays the same, and so does its version: nothing that a patient was told has changed. Raises `NotAvailable`.
+    """
+    clinic, start = appointment.clinic, appointment.start
+    needs = needs_of(plan=appointment.plan, dose_number=appointment.dose_number)
+    grid, day, found = find_seat(
+        needs, clinic, start, appointment.chair, appointment.override_reason, may_have_begun=True
+    )
+    appointment.status, appointment.reason, appointment.note = status, "", note
+    appointment.dose_phase = needs.phase
+    appointment.period = appointment.planned_period = _period(grid, start, needs)
+    appointment.save(update_fields=["status", "reason", "note", "dose_phase", "period", "planned_period"])
+    write_care(clinic=clinic, grid=grid, day=day, care={**found.changed, appointment.pk: found.care})
+    stamp(appointment, status, by)
+    appointment_changed.send(Appointment, appointment=appointment, change="booked", by=by)
 
 
 def find_seat(
@@ -92,6 +117,7 @@ def find_seat(
     override_reason: str,
     *,
     moving: Appointment | None = None,
+    may_have_begun: bool = False,
 ) -> tuple[ClinicDate, Day, Seat]:
     """Check a time under the lock and seat the patient. Raises `NotAvailable`."""
     if not is_on_quarter(start):
@@ -108,19 +134,28 @@ def find_seat(
     possible = day.starts(
         needs.quarters,
         kinds=needs.kinds if chair is None else frozenset(),
-        earliest=grid.quarter_of(ceil_quarter(timezone.now())),
+        earliest=0 if may_have_begun else grid.quarter_of(ceil_quarter(timezone.now())),
         within_hours=not override_reason,
     )
     chairs = [pk for pk, starts in possible.items() if starts >> quarter & 1 and (chair is None or chair.pk == pk)]
     if not chairs:
-        raise NotAvailable(_why_not(day, needs, grid, quarter, chair, bool(override_reason)), code="time")
+        why = _why_not(day, needs, grid, quarter, chair, bool(override_reason), may_have_begun)
+        raise NotAvailable(why, code="time")
     return grid, day, seat(day, start=quarter, length=needs.quarters, chairs=chairs)
 
 
-def _why_not(day: Day, needs: Needs, grid: ClinicDate, quarter: int, chair: Chair | None, override: bool) -> str:
+def _why_not(
+    day: Day,
+    needs: Needs,
+    grid: ClinicDate,
+    quarter: int,
+    chair: Chair | None,
+    override: bool,
+    may_have_begun: bool,
+) -> str:
     """A sentence that says which rule a start breaks."""
     whole = range(quarter, quarter + needs.quarters)
-    if grid.moment_of(quarter) < timezone.now():
+    if grid.moment_of(quarter) < timezone.now() and not may_have_begun:
         return "That time has passed."
     if whole.stop > day.length or (not override and any(not day.open >> at & 1 for at in whole)):
         return f"The clinic is closed during part of that time: the stay takes {needs.quarters * 15} minutes."
