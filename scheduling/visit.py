@@ -36,9 +36,12 @@ TO_BE_READY = frozenset({Status.BOOKED, Status.ARRIVED, Status.SEATED})
 
 
 def set_status(
-    *, appointment: Appointment, status: str, by: User | None, reason: str = "", note: str = ""
+    *, appointment: Appointment, status: str, by: User | None, reason: str = "", note: str = "", seen: str = ""
 ) -> Appointment:
     """Move a patient on. Each change is stamped with time and person. Raises `NotAvailable` for a wrong step.
+
+    `seen` is the status that the person had before their eyes, where that is known: if a colleague has gone on
+    meanwhile, the step is refused instead of taking the patient back.
 
     Nobody is seated, nor is an infusion begun, while something is missing that the therapy asks for as hard.
 
@@ -48,6 +51,11 @@ def set_status(
     with guarded():
         appointment = hold(appointment)
         clinic, day = day_of(appointment)
+        if seen and seen != appointment.status:
+            raise NotAvailable(
+                f"A colleague has gone on meanwhile: the patient is {appointment.get_status_display().lower()}.",
+                code="status",
+            )
         _check_step(appointment, status, reason)
         if status in {Status.NO_SHOW, Status.LEFT}:
             release(appointment, Status(status), reason=reason, note=note, by=by)

@@ -7,7 +7,7 @@ const BROKE = "Something broke on our side; nothing was half saved. Try again.";
 
 export function startToasts() {
   document.body.addEventListener("say", (event) => say(event.detail.value));
-  document.body.addEventListener("htmx:sendError", (event) => isPoll(event) || say(FAILED, "error"));
+  document.body.addEventListener("htmx:sendError", (event) => speaksForItself(event) || say(FAILED, "error"));
   document.body.addEventListener("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;
     if (!isPoll(event)) say(status === 403 ? REFUSED : BROKE, "error");
@@ -21,6 +21,11 @@ export function say(text, level = "success") {
   toast.textContent = text;
   toasts.append(toast);
   setTimeout(() => toast.remove(), level === "error" ? 12000 : 6000);
+}
+
+// A tap that did not get through waits on its card.
+function speaksForItself(event) {
+  return isPoll(event) || event.detail.elt?.hasAttribute("data-tap");
 }
 
 // A poll that fails must not cover the page with notices; the page says by itself that it is stale.

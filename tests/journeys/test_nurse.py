@@ -1,10 +1,11 @@
 """A nurse with a tablet on the floor."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from clinic.models import Clinic, User
-from scheduling.models import Appointment
+from scheduling.booking import set_status
+from scheduling.models import Appointment, StatusChange
 from tests.journeys.desk import TABLET, SitDown
 from tests.world import DAY, booked, make_patient, make_plan
 
@@ -77,3 +78,57 @@ def test_no_page_of_the_roster_needs_scrolling_sideways(visit: Appointment, nurs
     page.goto(f"/roster/madison/{DAY}/")
 
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_taps_made_without_a_network_are_sent_once_in_their_order_when_it_is_back(
+    clinics: list[Clinic], nurse: User, sit_down: SitDown
+) -> None:
+    first = booked(clinics[0], "9:00", plan=make_plan(make_patient(clinics[0], "Olson", "Karen")))
+    second = booked(clinics[0], "9:15", plan=make_plan(make_patient(clinics[0], "Berg", "Nils")))
+    page = sit_down(nurse, TABLET)
+    page.goto(f"/roster/madison/{DAY}/")
+    olson, berg = page.locator(".card-of", has_text="Olson"), page.locator(".card-of", has_text="Berg")
+
+    page.context.set_offline(True)
+    berg.locator(".step").click()
+    expect(berg.locator("[data-waits]")).to_have_text("Waiting to be sent: Arrived")
+    olson.locator(".step").click()
+    expect(page.locator("[data-taps]")).to_have_text("2 taps wait for the connection")
+    page.context.set_offline(False)
+
+    expect(olson).to_have_class("card-of s-arrived")
+    expect(berg).to_have_class("card-of s-arrived")
+    expect(page.locator("[data-taps]")).to_be_hidden()
+    taps = StatusChange.objects.filter(status="arrived").order_by("pk").values_list("appointment", flat=True)
+    assert list(taps) == [second.pk, first.pk]
+
+
+def test_a_tap_whose_answer_was_lost_is_not_made_twice_and_undoes_no_colleagues_step(
+    visit: Appointment, nurse: User, sit_down: SitDown
+) -> None:
+    page = sit_down(nurse, TABLET)
+    page.goto(f"/roster/madison/{DAY}/")
+    card = page.locator(".card-of", has_text="Olson")
+
+    lost: list[str] = []
+    back: list[bool] = []
+
+    def lose_the_answer(route: Route) -> None:
+        if route.request.method != "POST" or back:
+            return route.continue_()
+        if not lost:
+            lost.append(route.fetch().text())
+        return route.abort()
+
+    page.route("**/roster/**", lose_the_answer)
+    card.locator(".step").click()
+    expect(card.locator("[data-waits]")).to_be_visible()
+    for status in ("seated", "infusing"):
+        visit.refresh_from_db()
+        set_status(appointment=visit, status=status, by=None)
+    back.append(True)
+
+    expect(card).to_have_class("card-of s-infusing")
+    expect(card.get_by_role("alert")).to_contain_text("A colleague has gone on meanwhile")
+    taps = StatusChange.objects.filter(appointment=visit).order_by("pk").values_list("status", flat=True)
+    assert list(taps) == ["booked", "arrived", "seated", "infusing"]

@@ -536,3 +536,13 @@ def test_a_change_from_an_old_page_counts_on_the_day_where_the_appointment_is_no
         move(appointment=on_the_old_page, clinic=madison, start=at(madison, "13:00"), by=None)
 
     assert madison.days.get(date=tomorrow).version == before + 1
+
+
+def test_a_step_from_a_status_that_has_passed_takes_nobody_back(madison: Clinic) -> None:
+    appointment = stands(booked(madison, "9:00"), Status.INFUSING)
+
+    with pytest.raises(NotAvailable, match="A colleague has gone on meanwhile: the patient is infusing"):
+        set_status(appointment=appointment, status=Status.SEATED, by=None, seen=Status.ARRIVED)
+
+    appointment.refresh_from_db()
+    assert appointment.status == Status.INFUSING
