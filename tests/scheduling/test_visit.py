@@ -539,6 +539,7 @@ def test_a_change_from_an_old_page_counts_on_the_day_where_the_appointment_is_no
 
 
 def test_a_step_from_a_status_that_has_passed_takes_nobody_back(madison: Clinic) -> None:
+    on_floor(madison)
     appointment = stands(booked(madison, "9:00"), Status.INFUSING)
 
     with pytest.raises(NotAvailable, match="A colleague has gone on meanwhile: the patient is infusing"):
