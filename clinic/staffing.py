@@ -51,6 +51,30 @@ def change_shift(*, shift: Shift, start: datetime, end: datetime, breaks: Sequen
 
 
 @transaction.atomic
+def lend(*, shift: Shift, clinic: Clinic, start: datetime, end: datetime, on_the_road: timedelta) -> Shift:
+    """Let a nurse work at another clinic for a part of her shift, or all of it, and further if need be.
+
+    At her own clinic she stays before and after, less the time on the road each way. Breaks go with the part that
+    they lie in. Raises `RosterConflict` when she is rostered elsewhere at that time, or already belongs there.
+    """
+    if clinic.pk == shift.clinic_id:
+        raise RosterConflict(f"{shift.nurse} works at {clinic} already. Choose another clinic.")
+    breaks = [(pause.period.lower, pause.period.upper) for pause in shift.breaks.all()]
+    stays = subtract([(shift.period.lower, shift.period.upper)], [(start - on_the_road, end + on_the_road)])
+
+    def within(first: datetime, last: datetime) -> list[Period]:
+        return [pause for pause in breaks if first <= pause[0] and pause[1] <= last]
+
+    if stays:
+        change_shift(shift=shift, start=stays[0][0], end=stays[0][1], breaks=within(*stays[0]))
+    else:
+        remove_shift(shift=shift)
+    for piece in stays[1:]:
+        add_shift(nurse=shift.nurse, clinic=shift.clinic, start=piece[0], end=piece[1], breaks=within(*piece))
+    return add_shift(nurse=shift.nurse, clinic=clinic, start=start, end=end, breaks=within(start, end))
+
+
+@transaction.atomic
 def remove_shift(*, shift: Shift) -> None:
     """Take a shift off the roster, with its breaks and floor time."""
     shift.delete()
@@ -102,14 +126,27 @@ def roster_from_patterns(*, clinics: Sequence[Clinic], first_day: date, last_day
                 continue
             rostered.append((start, end))
             shift = Shift(nurse_id=pattern.nurse_id, clinic=pattern.clinic, period=(start, end), pattern=pattern)
-            made.append((shift, _breaks_of(pattern, day)))
+            made.append((shift, breaks_of_pattern(pattern, day)))
         pattern.rostered_until = max(pattern.rostered_until or last_day, last_day)
+    roster(made)
+    ShiftPattern.objects.bulk_update(patterns, ["rostered_until"])
+    return len(made)
+
+
+def roster(made: Sequence[tuple[Shift, Iterable[Period]]]) -> None:
+    """Write new shifts with their breaks and floor time. Nobody may have another shift at the time of one of them."""
     Shift.objects.bulk_create([shift for shift, _ in made], batch_size=2000)
     breaks = [ShiftBreak(shift=shift, period=period) for shift, periods in made for period in periods]
     ShiftBreak.objects.bulk_create(breaks, batch_size=2000)
     follow_shifts([shift.pk for shift, _ in made])
-    ShiftPattern.objects.bulk_update(patterns, ["rostered_until"])
-    return len(made)
+
+
+def breaks_of_pattern(pattern: ShiftPattern, day: date) -> list[Period]:
+    """The break that a weekly pattern gives on a day."""
+    if pattern.break_starts is None:
+        return []
+    start = at_wall_clock(day, pattern.break_starts, pattern.clinic.zone)
+    return [(start, start + timedelta(minutes=pattern.break_minutes))]
 
 
 def _days_to_make(pattern: ShiftPattern, first_day: date, last_day: date) -> list[date]:
@@ -168,13 +205,6 @@ def _absences_during(shifts: Sequence[Shift]) -> dict[int, list[Period]]:
 
 def _shifts_touching(*, nurse: Nurse, start: datetime, end: datetime) -> list[int]:
     return list(Shift.objects.filter(nurse=nurse, period__overlap=(start, end)).values_list("pk", flat=True))
-
-
-def _breaks_of(pattern: ShiftPattern, day: date) -> list[Period]:
-    if pattern.break_starts is None:
-        return []
-    start = at_wall_clock(day, pattern.break_starts, pattern.clinic.zone)
-    return [(start, start + timedelta(minutes=pattern.break_minutes))]
 
 
 def _check_times(clinic: Clinic, start: datetime, end: datetime, breaks: Sequence[Period]) -> None:

@@ -1,17 +1,21 @@
 """What a change of staff, hours or chairs does to the patients, in words: beforehand, and when it is done."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 
-from clinic.models import Clinic, ShiftBreak
-from clinic.quarters import ClinicDate, local_date
-from scheduling.breaks import lone_breaks
-from scheduling.load import load_day
+from clinic.models import Clinic, Shift, ShiftBreak
+from clinic.quarters import ClinicDate, day_bounds, local_date
+from clinic.rostering import Draft
+from scheduling.breaks import Pause, lone_breaks
+from scheduling.load import load_days
 from scheduling.models import LIVE, Appointment
 from scheduling.redealing import Redealt
+from scheduling.restaffing import DayKey
+from scheduling.rostering import Changed
 from scheduling.wording import clock_words, day_words, span_words
 
 
@@ -23,6 +27,8 @@ class Touched:
     patient: str
     chair: str
     clinic: str
+    clinic_slug: str
+    date: date
     day: str
     time: str
     care: str
@@ -41,27 +47,69 @@ class Consequence:
     displaced: tuple[Touched, ...] = ()
     """Appointments in a chair or at a time that is closed now, which somebody has to move."""
     warnings: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    """Shifts that are new, in words."""
+    removed: tuple[str, ...] = ()
+    """Shifts that go."""
+    in_the_way: tuple[str, ...] = ()
+    """Shifts that were left out or stay as they are, and why."""
+
+    @property
+    def names_clinics(self) -> bool:
+        """Whether appointments of more than one clinic are touched, so that each has to say where it is."""
+        return len({one.clinic for one in self._touched}) > 1
+
+    @property
+    def days_to_plan(self) -> tuple[Touched, ...]:
+        """One appointment of each clinic day on which somebody has no nurse or no place, in order."""
+        found = {(one.clinic_slug, one.date): one for one in (*self.uncovered, *self.displaced)}
+        return tuple(found[key] for key in sorted(found, key=lambda key: (key[1], key[0])))
+
+    @property
+    def _touched(self) -> tuple[Touched, ...]:
+        return (*self.handed_over, *self.uncovered, *self.healed, *self.displaced)
 
     @property
     def is_quiet(self) -> bool:
         """Whether no patient is touched."""
-        return not (self.handed_over or self.uncovered or self.healed or self.displaced)
+        return not self._touched
 
 
 def of_redealing(redealt: Redealt, *, clinic: Clinic, day: date) -> Consequence:
-    """What a change of staff has done, and the breaks that nobody covers on the day it is about. Six queries more."""
+    """What a change of staff has done, and the breaks that nobody covers on the day it is about. Few queries more."""
+    return of_roster(Changed(redealt, days=((clinic, day),)))
+
+
+def of_roster(changed: Changed) -> Consequence:
+    """What a change of the roster has done, and the breaks that nobody covers on the days it is about."""
+    redealt = changed.redealt
     found = {one.id: one for one in _touched(redealt.moved | redealt.uncovered | redealt.healed)}
-    changed = redealt.moved - redealt.uncovered - redealt.healed
+    only_moved = redealt.moved - redealt.uncovered - redealt.healed
 
     def those(ids: frozenset[int]) -> tuple[Touched, ...]:
         return tuple(one for pk, one in found.items() if pk in ids)
 
     return Consequence(
-        handed_over=tuple(one for one in those(changed) if not one.bare),
+        handed_over=tuple(one for one in those(only_moved) if not one.bare),
         uncovered=those(redealt.uncovered),
         healed=those(redealt.healed),
-        warnings=tuple(_warnings(clinic, day)),
+        warnings=tuple(_warnings(changed.days)),
+        added=tuple(_draft_words(draft) for draft in changed.rostered.added),
+        removed=tuple(_shift_words(shift) for shift in changed.ended.removed),
+        in_the_way=(
+            *(f"{_draft_words(one.draft)}: {one.why}" for one in changed.rostered.in_the_way),
+            *(f"{_shift_words(shift)}: hours changed by hand, stays" for shift in changed.ended.kept),
+        ),
     )
+
+
+def _draft_words(draft: Draft) -> str:
+    return f"{draft.nurse}, {day_words(draft.day)}, {span_words(draft.start, draft.end, draft.clinic.zone)}"
+
+
+def _shift_words(shift: Shift) -> str:
+    start, zone = shift.period.lower, shift.clinic.zone
+    return f"{shift.nurse}, {day_words(local_date(start, zone))}, {span_words(start, shift.period.upper, zone)}"
 
 
 def of_closing(in_the_way: Sequence[Appointment]) -> Consequence:
@@ -96,6 +144,8 @@ def _describe(appointments: Iterable[Appointment]) -> Iterable[Touched]:
             patient=str(one.patient),
             chair=str(one.chair),
             clinic=one.clinic.name,
+            clinic_slug=one.clinic.slug,
+            date=local_date(one.start, zone),
             day=day_words(local_date(one.start, zone)),
             time=span_words(one.start, one.end, zone),
             care=_care_words(one),
@@ -123,13 +173,30 @@ def _holes(one: Appointment) -> Iterable[tuple[datetime, datetime]]:
         yield at, one.end
 
 
-def _warnings(clinic: Clinic, day: date) -> Iterable[str]:
-    grid = ClinicDate(day, clinic.zone)
+def _warnings(changed: Sequence[DayKey]) -> Iterable[str]:
+    """The breaks that nobody covers on some days. A fixed number of queries for each clinic."""
+    for clinic in {clinic.pk: clinic for clinic, _ in changed}.values():
+        days = sorted(day for other, day in changed if other.pk == clinic.pk)
+        loaded = load_days(clinics=[clinic], first_day=days[0], last_day=days[-1])
+        pauses = _pauses(clinic, days)
+        for day in days:
+            for lone in lone_breaks(
+                day=loaded.build((clinic.pk, day)), grid=ClinicDate(day, clinic.zone), pauses=pauses[day]
+            ):
+                yield lone.words if len(changed) == 1 else f"{clinic}, {day_words(day)}: {lone.words}"
+
+
+def _pauses(clinic: Clinic, days: Sequence[date]) -> defaultdict[date, list[Pause]]:
+    """The breaks of some days, as the nurse's name and quarters."""
+    found: defaultdict[date, list[Pause]] = defaultdict(list)
     breaks = ShiftBreak.objects.filter(
-        shift__clinic=clinic, period__startswith__gte=grid.start, period__startswith__lt=grid.end
+        shift__clinic=clinic,
+        period__startswith__gte=day_bounds(days[0], clinic.zone)[0],
+        period__startswith__lt=day_bounds(days[-1], clinic.zone)[1],
     ).select_related("shift__nurse")
-    pauses = [
-        (pause.shift.nurse.name, grid.quarter_of(pause.period.lower), grid.quarter_of(pause.period.upper))
-        for pause in breaks
-    ]
-    return (lone.words for lone in lone_breaks(day=load_day(clinic=clinic, day=day), grid=grid, pauses=pauses))
+    for pause in breaks:
+        grid = ClinicDate(local_date(pause.period.lower, clinic.zone), clinic.zone)
+        found[grid.day].append(
+            (pause.shift.nurse.name, grid.quarter_of(pause.period.lower), grid.quarter_of(pause.period.upper))
+        )
+    return found

@@ -13,9 +13,9 @@ from django.utils import timezone
 from clinic import staffing
 from clinic.hours import Period
 from clinic.models import Absence, Clinic, Nurse, Shift, User
-from clinic.quarters import local_date
+from clinic.quarters import day_bounds, local_date
 from scheduling.locks import guarded, lock
-from scheduling.models import Appointment
+from scheduling.models import HELD, Appointment
 from scheduling.redealing import Redealt, redeal_day
 
 DayKey = tuple[Clinic, date]
@@ -33,7 +33,7 @@ class Outcome:
 
 def take_off(*, nurse: Nurse, start: datetime, end: datetime, reason: str, by: User | None) -> Redealt:
     """Take a nurse off the floor for a stretch: a sick call, leaving early. Always succeeds."""
-    with _redealing(_days_of_shifts(nurse, start, end)) as outcome:
+    with redealing(_days_of_shifts(nurse, start, end)) as outcome:
         staffing.record_absence(nurse=nurse, start=start, end=end, reason=reason, by=by)
     return outcome.redealt
 
@@ -41,7 +41,7 @@ def take_off(*, nurse: Nurse, start: datetime, end: datetime, reason: str, by: U
 def put_back(*, absence: Absence) -> Redealt:
     """End an absence: the nurse is on the floor again."""
     days = _days_of_shifts(absence.nurse, absence.period.lower, absence.period.upper)
-    with _redealing(days) as outcome:
+    with redealing(days) as outcome:
         staffing.end_absence(absence=absence)
     return outcome.redealt
 
@@ -50,7 +50,7 @@ def add_shift(
     *, nurse: Nurse, clinic: Clinic, start: datetime, end: datetime, breaks: Sequence[Period] = ()
 ) -> Redealt:
     """Roster a nurse for a day. Raises `RosterConflict` when she works elsewhere at that time."""
-    with _redealing({(clinic, local_date(start, clinic.zone))}) as outcome:
+    with redealing({(clinic, local_date(start, clinic.zone))}) as outcome:
         staffing.add_shift(nurse=nurse, clinic=clinic, start=start, end=end, breaks=breaks)
     return outcome.redealt
 
@@ -59,14 +59,14 @@ def change_shift(*, shift: Shift, start: datetime, end: datetime, breaks: Sequen
     """Give a shift new hours or breaks. Raises `RosterConflict` when she works elsewhere at that time."""
     zone = shift.clinic.zone
     days = {(shift.clinic, local_date(moment, zone)) for moment in (shift.period.lower, start)}
-    with _redealing(days) as outcome:
+    with redealing(days) as outcome:
         staffing.change_shift(shift=shift, start=start, end=end, breaks=breaks)
     return outcome.redealt
 
 
 def remove_shift(*, shift: Shift) -> Redealt:
     """Take a whole shift off the roster."""
-    with _redealing({(shift.clinic, local_date(shift.period.lower, shift.clinic.zone))}) as outcome:
+    with redealing({(shift.clinic, local_date(shift.period.lower, shift.clinic.zone))}) as outcome:
         staffing.remove_shift(shift=shift)
     return outcome.redealt
 
@@ -79,20 +79,40 @@ def roster_ahead() -> int:
     made = 0
     for clinic in Clinic.objects.all():
         today = local_date(timezone.now(), clinic.zone)
-        with _redealing(_short_days(clinic)):
+        with redealing(_short_days(clinic)):
             made += staffing.roster_from_patterns(clinics=[clinic], first_day=today, last_day=today + ROSTERED_AHEAD)
     return made
 
 
 @contextmanager
-def _redealing(days: Collection[DayKey]) -> Iterator[Outcome]:
-    """Lock some days, let the roster change, then re-deal each of them."""
+def redealing(days: Collection[DayKey]) -> Iterator[Outcome]:
+    """Lock some days, let the roster change, then re-deal each of them that has patients."""
     outcome = Outcome()
     with guarded():
         lock(days=days)
         yield outcome
-        for clinic, day in sorted(days, key=lambda key: (key[0].pk, key[1])):
+        for clinic, day in _with_patients(days):
             outcome.redealt |= redeal_day(clinic=clinic, date=day)
+
+
+def _with_patients(days: Collection[DayKey]) -> list[DayKey]:
+    """Those of some days on which somebody is booked, in the order of the locks. One query for each clinic."""
+    by_clinic: dict[Clinic, set[date]] = {}
+    for clinic, day in days:
+        by_clinic.setdefault(clinic, set()).add(day)
+    found = []
+    for clinic in sorted(by_clinic, key=lambda clinic: clinic.pk):
+        wanted = by_clinic[clinic]
+        periods = Appointment.objects.filter(
+            clinic=clinic,
+            status__in=HELD,
+            period__startswith__gte=day_bounds(min(wanted), clinic.zone)[0],
+            period__startswith__lt=day_bounds(max(wanted), clinic.zone)[1],
+        ).values_list("period", flat=True)
+        found += [
+            (clinic, day) for day in sorted(wanted & {local_date(period.lower, clinic.zone) for period in periods})
+        ]
+    return found
 
 
 def _days_of_shifts(nurse: Nurse, start: datetime, end: datetime) -> set[DayKey]:
