@@ -55,6 +55,14 @@ def env_matching(name: str, default: str, *, pattern: str, example: str) -> str:
     return value or default
 
 
+def env_secret(name: str, *, pattern: str, example: str) -> str:
+    """The value of NAME, which must be set and be EXAMPLE. What it is instead is not said: it would stand in a log."""
+    value = env_str(name)
+    if not re.fullmatch(pattern, value):
+        raise ImproperlyConfigured(f"{name} must be {example}.")
+    return value
+
+
 def env_together(*names: str) -> bool:
     """Whether all of some values are set. Some without the others are a mistake."""
     missing = [name for name in names if not os.environ.get(name, "").strip()]

@@ -19,6 +19,7 @@ from clinic.environment import (
 )
 from clinic.secret import demo_key, production_key
 
+from clinic.mail import provider_from_environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # "demo" runs on this machine for one person to look at; "production" takes every secret from the
@@ -199,7 +200,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "America/Chicago"
 
-# --- E-mail: to a server when one is named, else into files that can be looked at ------------------
+# --- E-mail: to a server or a provider when one is named, else into files that can be looked at ----
 
 EMAIL_HOST = env_str("EMAIL_HOST", "")
 EMAIL_PORT = env_int("EMAIL_PORT", 587, least=1, most=65535)
@@ -207,9 +208,21 @@ EMAIL_HOST_USER = env_str("EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = env_str("EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = env_bool("EMAIL_TLS", default=True)
 EMAIL_TIMEOUT = env_int("SEND_TIMEOUT_SECONDS", 10, least=1, most=60)
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env_str("EMAIL_FROM", "Smart Infusion <no-reply@localhost>")
+# A provider also reports to /hooks/email/ what bounced later.
+EMAIL_PROVIDER, ANYMAIL = provider_from_environment(timeout=EMAIL_TIMEOUT)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env_matching(
+    "EMAIL_FROM",
+    "Smart Infusion <no-reply@localhost>",
+    pattern=r"[^\s<>@]+@[^\s<>@]+|[^<>@]+<[^\s<>@]+@[^\s<>@]+>",
+    example="Smart Clinics <no-reply@clinics.example.org>",
+)
+if EMAIL_PROVIDER and not env_str("EMAIL_FROM", ""):
+    raise ImproperlyConfigured("EMAIL_FROM must be set too: an address that your provider may send for.")
 EMAIL_FILE_PATH = DATA_DIR / "mail"
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+if EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
+else:
+    EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 
 # --- Messages to patients -------------------------------------------------------------------------
 
@@ -225,7 +238,7 @@ SENDER_NAME = env_matching(
     "SENDER_NAME", "Smart Clinics", pattern=r"[A-Za-z0-9 .,&'-]{2,20}", example="Northside Clinic (20 plain characters)"
 )
 
-# Texts go by Twilio when its account is named. Without, and without a mail server, messages of the demonstration are
+# Texts go by Twilio when its account is named. Without, and without a way for e-mail, messages of the demonstration are
 # kept in the outbox only, and in production they are withheld and listed.
 TWILIO: dict[str, str] | None = None
 if env_together("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"):

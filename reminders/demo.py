@@ -16,8 +16,9 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from clinic.models import Clinic
+from reminders.channels import has_provider
 from reminders.dispatch import fall_back
-from reminders.models import Message, MessageStatus, Reply
+from reminders.models import Channel, Message, MessageStatus, Reply
 from reminders.replies import receive
 from reminders.rules import load_rules, read_rules
 from reminders.verdict import judge
@@ -33,7 +34,7 @@ class NotADemonstration(Exception):
 
 def is_demonstration() -> bool:
     """Whether messages reach nobody here."""
-    return not settings.PRODUCTION and settings.TWILIO is None and not settings.EMAIL_HOST
+    return not settings.PRODUCTION and not any(has_provider(channel) for channel in (Channel.SMS, Channel.EMAIL))
 
 
 def send_ahead(*, clinics: list[Clinic], until: datetime) -> dict[str, int]:

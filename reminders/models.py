@@ -141,6 +141,9 @@ class Message(models.Model):
     sending_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
+    objected_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its reader called it spam or unsubscribed, as the provider reports."
+    )
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     error = models.CharField(
         max_length=300, blank=True, default="", db_default="", help_text="Why it stands as it does."
@@ -153,7 +156,11 @@ class Message(models.Model):
         default=dict, help_text="Other visits of the course that the words speak of: their ids and when they begin."
     )
     wire = models.CharField(
-        max_length=10, blank=True, default="", db_default="", help_text="smtp or twilio; outbox: not really sent."
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="smtp, twilio or the e-mail provider; outbox: not really sent.",
     )
     provider_id = models.CharField(max_length=200, blank=True, default="", db_default="")
 

@@ -105,21 +105,28 @@ def opened() -> Iterator[Wires]:
 
 def is_open(channel: str) -> bool:
     """Whether there is a way to send by a channel. Production without a provider has none."""
-    return _has_provider(channel) or not settings.PRODUCTION
+    return has_provider(channel) or not settings.PRODUCTION
 
 
-def _has_provider(channel: str) -> bool:
-    return bool(settings.TWILIO) if channel == Channel.SMS else bool(settings.EMAIL_HOST)
+def has_provider(channel: str) -> bool:
+    """Whether messages of a channel really leave."""
+    if channel == Channel.SMS:
+        return settings.TWILIO is not None
+    return bool(settings.EMAIL_HOST or settings.EMAIL_PROVIDER)
 
 
 def _make(channel: str) -> Wire:
-    if not _has_provider(channel):
+    if not has_provider(channel):
         return OutboxOnly()
     # Imported when first needed: the web never sends, and the provider's client is slow to load.
     if channel == Channel.SMS:
         from reminders.channels.sms import Twilio
 
         return Twilio(settings.TWILIO or {}, timeout=settings.SEND_TIMEOUT)
+    if settings.EMAIL_PROVIDER:
+        from reminders.channels.email_provider import EmailProvider
+
+        return EmailProvider(settings.EMAIL_PROVIDER)
     from reminders.channels.email import Smtp
 
     return Smtp()

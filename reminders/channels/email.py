@@ -9,11 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
+from reminders.addresses import is_no_address
 from reminders.channels import Refused, Uncertain
 from reminders.letters import Attachment, Letter
-
-NO_SUCH_ADDRESS = {550, 551, 553}
-"""What mail servers answer for an address that is none; with 5.7 they only refuse us."""
 
 
 class Smtp:
@@ -26,7 +24,7 @@ class Smtp:
 
     def send(self, letter: Letter) -> str:
         """Hand an e-mail to the server; its Message-ID is the same at every try."""
-        message = _composed(letter)
+        message = composed(letter)
         try:
             self._be_connected()
         except (SMTPException, OSError) as error:
@@ -37,7 +35,7 @@ class Smtp:
         except SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
             why = f"The mail server refused the address: {code} {_text(said)}"
-            raise Refused(why, permanent=code >= 500, dead=code in NO_SUCH_ADDRESS and "5.7." not in why) from error
+            raise Refused(why, permanent=code >= 500, dead=is_no_address(f"{code} {_text(said)}") is True) from error
         except (SMTPSenderRefused, SMTPDataError) as error:
             why = f"The mail server refused the message: {_said(error)}"
             raise Refused(why, permanent=error.smtp_code >= 500) from error
@@ -65,7 +63,8 @@ class Smtp:
         self._connection.open()
 
 
-def _composed(letter: Letter) -> EmailMultiAlternatives:
+def composed(letter: Letter) -> EmailMultiAlternatives:
+    """A letter as an e-mail; its Message-ID is the same at every try."""
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     host = address.rpartition("@")[2]
     message = EmailMultiAlternatives(

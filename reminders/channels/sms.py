@@ -4,15 +4,14 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from requests import ConnectionError as NoConnection
-from requests import ConnectTimeout, RequestException
+from requests import RequestException
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
-from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from reminders.channels import Refused, Uncertain
+from reminders.channels.connecting import never_connected
 from reminders.letters import Letter
 
 API = "https://api.twilio.com"
@@ -46,7 +45,7 @@ class Twilio:
         except TwilioRestException as error:
             raise _judged(error) from error
         except RequestException as error:
-            if _never_connected(error):
+            if never_connected(error):
                 raise Refused("The text service cannot be reached", unreachable=True) from error
             raise Uncertain(f"The text service went silent: {type(error).__name__}") from error
         except (TwilioException, ValueError, KeyError) as error:
@@ -81,11 +80,3 @@ def _judged(error: TwilioRestException) -> Refused | Uncertain:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Uncertain(f"The text service failed and may have sent it: {error.status}")
     return Refused(said, permanent=True, dead=error.code in DEAD_NUMBER, opted_out=error.code in OPTED_OUT)
-
-
-def _never_connected(error: RequestException) -> bool:
-    """Whether the request has certainly not left: no connection was made."""
-    if isinstance(error, ConnectTimeout):
-        return True
-    cause = error.args[0] if isinstance(error, NoConnection) and error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)

@@ -1,4 +1,4 @@
-"""Where the text provider calls: a text came in, or what became of one of ours. Open only to its signature."""
+"""Where providers call: a text came in, or what became of a message of ours. Open only to their signatures."""
 
 import re
 from collections.abc import Callable
@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
+from reminders import mail_reports
+from reminders.channels.email_hook import NotTheProvider, NotUnderstood, reports_in
 from reminders.delivery import report
 from reminders.replies import TooMany, receive
 
@@ -71,6 +73,24 @@ def sms_status(request: HttpRequest) -> HttpResponse:
         message_id=int(ours) if _OURS.fullmatch(ours) else None,
     )
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+@never_cache
+@login_not_required
+@csrf_exempt
+@require_POST
+def email(request: HttpRequest) -> HttpResponse:
+    """What became of e-mails of ours."""
+    try:
+        reports = reports_in(request)
+    except NotTheProvider:
+        return HttpResponse("Refused\n", content_type="text/plain", status=HTTPStatus.FORBIDDEN)
+    except NotUnderstood:
+        return HttpResponse("Not a report\n", content_type="text/plain", status=HTTPStatus.BAD_REQUEST)
+    for each in reports:
+        mail_reports.report(wire=settings.EMAIL_PROVIDER, what=each)
+    # Either provider takes anything but 200 for a failure, and reports again.
+    return HttpResponse()
 
 
 def _is_from_provider(request: HttpRequest) -> bool:

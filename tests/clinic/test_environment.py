@@ -95,6 +95,20 @@ def check(data: Path, variables: dict[str, str], *options: str) -> "subprocess.C
 TEXTING = {"TWILIO_ACCOUNT_SID": f"AC{'0' * 32}", "TWILIO_AUTH_TOKEN": "token", "TWILIO_FROM": "+17155550199"}
 
 
+MAILING = {
+    "EMAIL_PROVIDER": "mailgun",
+    "EMAIL_API_KEY": "key-0123456789abcdef",
+    "EMAIL_HOOK_SECRET": "signing-0123456789",
+    "EMAIL_FROM": "Smart Clinics <no-reply@clinics.example.org>",
+}
+
+
+@pytest.mark.slow
+def test_production_passes_the_checks_with_an_email_provider(tmp_path: Path) -> None:
+    result = check(tmp_path, PRODUCTION | MAILING, "--deploy", "--fail-level", "WARNING")
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "said"),
@@ -102,6 +116,14 @@ TEXTING = {"TWILIO_ACCOUNT_SID": f"AC{'0' * 32}", "TWILIO_AUTH_TOKEN": "token", 
         ({"TWILIO_ACCOUNT_SID": TEXTING["TWILIO_ACCOUNT_SID"]}, "TWILIO_AUTH_TOKEN, TWILIO_FROM must be set too"),
         (TEXTING | {"TWILIO_FROM": "Northside"}, "TWILIO_FROM must look like +17155550100"),
         (TEXTING | {"TWILIO_ACCOUNT_SID": "AC12"}, "TWILIO_ACCOUNT_SID must look like AC and 32 digits"),
+        ({"EMAIL_PROVIDER": "mailgun"}, "EMAIL_API_KEY, EMAIL_HOOK_SECRET must be set too"),
+        ({"EMAIL_API_URL": "https://api.eu.mailgun.net/v3"}, "EMAIL_API_URL needs EMAIL_PROVIDER"),
+        (MAILING | {"EMAIL_PROVIDER": "pigeon"}, "EMAIL_PROVIDER must look like mailgun or postmark, not 'pigeon'"),
+        (MAILING | {"EMAIL_API_KEY": "short"}, "EMAIL_API_KEY must be the key that the provider gave you."),
+        (MAILING | {"EMAIL_PROVIDER": "postmark"}, "EMAIL_HOOK_SECRET must be name:password"),
+        (MAILING | {"EMAIL_FROM": ""}, "EMAIL_FROM must be set too"),
+        (MAILING | {"EMAIL_FROM": "Smart Clinics"}, "EMAIL_FROM must look like Smart Clinics <no-reply@"),
+        (MAILING | {"EMAIL_HOST": "mail.example.org"}, "Set EMAIL_HOST for a mail server or EMAIL_PROVIDER"),
         ({"SENDER_NAME": "MS Infusion Center"}, "SENDER_NAME must not say “MS”"),
         ({"SENDER_NAME": "A name that is much too long for a text"}, "SENDER_NAME must look like"),
         ({"PUBLIC_URL": "chairs.example.org"}, "PUBLIC_URL must look like https://"),

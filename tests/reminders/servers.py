@@ -6,7 +6,7 @@ import time
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -95,25 +95,13 @@ def mail_server(port: int = 0) -> Iterator[tuple[Inbox, int]]:
         controller.stop()
 
 
-class _Texts(BaseHTTPRequestHandler):
+class Api(BaseHTTPRequestHandler):
+    """What every provider's interface does: answer in JSON, on a connection that stays."""
+
     protocol_version = "HTTP/1.1"
-    server: "_TextServer"
+    server: "ApiServer"
 
-    def do_POST(self) -> None:
-        values = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        user = b64decode(self.headers["Authorization"].split()[1]).decode()
-        assert user == f"{ACCOUNT}:{TOKEN}"
-        assert self.path == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
-        to = values["To"][0]
-        if self.server.inbox.answer and (answer := self.server.inbox.answer(to)):
-            status, code, pause = answer
-            time.sleep(pause)
-            self._say(status, {"code": code, "message": "no", "status": status})
-            return
-        self.server.inbox.take(Received(self.headers["Idempotency-Key"], to, values["Body"][0], time.time()))
-        self._say(201, {"sid": f"SM{len(self.server.inbox.taken):032}", "status": "queued"})
-
-    def _say(self, status: int, what: dict[str, Any]) -> None:
+    def say(self, status: int, what: dict[str, Any]) -> None:
         body = json.dumps(what).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -125,12 +113,28 @@ class _Texts(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class _TextServer(ThreadingHTTPServer):
+class _Texts(Api):
+    def do_POST(self) -> None:
+        values = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        user = b64decode(self.headers["Authorization"].split()[1]).decode()
+        assert user == f"{ACCOUNT}:{TOKEN}"
+        assert self.path == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+        to = values["To"][0]
+        if self.server.inbox.answer and (answer := self.server.inbox.answer(to)):
+            status, code, pause = answer
+            time.sleep(pause)
+            self.say(status, {"code": code, "message": "no", "status": status})
+            return
+        self.server.inbox.take(Received(self.headers["Idempotency-Key"], to, values["Body"][0], time.time()))
+        self.say(201, {"sid": f"SM{len(self.server.inbox.taken):032}", "status": "queued"})
+
+
+class ApiServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, inbox: Inbox, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Texts)
+    def __init__(self, inbox: Inbox, speaks: type[Api]) -> None:
+        super().__init__(("127.0.0.1", 0), speaks)
         self.inbox = inbox
 
     def handle_error(self, *args: Any) -> None:
@@ -138,10 +142,10 @@ class _TextServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def text_server(port: int = 0) -> Iterator[tuple[Inbox, int]]:
-    """A server that speaks the text provider's API, its inbox and its port."""
+def api_server(speaks: type[Api]) -> Iterator[tuple[Inbox, int]]:
+    """A server that speaks a provider's API, its inbox and its port."""
     inbox = Inbox()
-    server = _TextServer(inbox, port)
+    server = ApiServer(inbox, speaks)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
@@ -149,3 +153,8 @@ def text_server(port: int = 0) -> Iterator[tuple[Inbox, int]]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def text_server() -> AbstractContextManager[tuple[Inbox, int]]:
+    """A server that speaks the text provider's API, its inbox and its port."""
+    return api_server(_Texts)
