@@ -12,6 +12,7 @@ from scheduling.views.book_here import book_here
 from scheduling.views.home import home
 from scheduling.views.patient import patient
 from scheduling.views.place import to_day
+from scheduling.views.reports import report_csv, reports
 from scheduling.views.roster import roster
 from scheduling.views.series import series, shift
 from scheduling.views.worklists import worklist_row, worklists
@@ -60,6 +61,8 @@ urlpatterns = [
     path("waitlist/<int:entry_id>/", waitlist.waitlist_entry, name="waitlist_entry"),
     path("waitlist/<int:entry_id>/close/", waitlist.waitlist_close, name="waitlist_close"),
     path("offers/<int:offer_id>/", waitlist.offer_answer, name="offer_answer"),
+    path("reports/", reports, name="reports"),
+    path("reports/<slug:section>.csv", report_csv, name="report_csv"),
     path("worklists/", worklists, name="worklists"),
     path("worklists/<slug:name>/<slug:key>/", worklist_row, name="worklist_row"),
 ]
