@@ -17,11 +17,11 @@ from clinic.hours import ClinicDayKey, days_between, open_periods
 from clinic.models import Chair, ChairOutage, Clinic
 from clinic.quarters import QUARTER_SECONDS, ClinicDate
 from scheduling.engine.day import Care, ChairDay, Day, NurseDay, Stay, span
-from scheduling.models import HELD, IN_CHAIR
+from scheduling.models import HELD, IN_CHAIR, Status
 
 STAYS = """
     select a.clinic_id, extract(epoch from lower(a.period))::bigint, extract(epoch from upper(a.period))::bigint,
-           a.id, a.chair_id, a.status = any(%s),
+           a.id, a.chair_id, a.status = any(%s), a.status = %s,
            n.nurse_id, extract(epoch from lower(n.period))::bigint, extract(epoch from upper(n.period))::bigint, n.place
     from scheduling_appointment a
         left join scheduling_nurseassignment n on n.appointment_id = a.id
@@ -64,7 +64,7 @@ class Days:
         start = min(grid.start for grid in self.grids.values())
         end = max(grid.end for grid in self.grids.values())
         self._floors = self._by_day(_fetch(FLOORS, [ids, start, end]))
-        self._stays = self._by_day(_fetch(STAYS, [list(IN_CHAIR), ids, start, end, list(HELD)]))
+        self._stays = self._by_day(_fetch(STAYS, [list(IN_CHAIR), Status.BOOKED, ids, start, end, list(HELD)]))
         self._held = self._by_day(_fetch(HELD_CHAIRS, [ids, start, end, timezone.now()]))
         self._hours = open_periods(clinics=clinics, first_day=first_day, last_day=last_day)
         self._chairs = _chairs(ids)
@@ -126,15 +126,15 @@ def _nurses(rows: Iterable[Row], zero: int) -> tuple[NurseDay, ...]:
 def _stays(rows: Iterable[Row], zero: int) -> tuple[Stay, ...]:
     """Stays from one row per assignment; the rows of a stay follow each other."""
     found: list[Stay] = []
-    for (pk, chair, start, end, in_chair), group in groupby(
-        rows, key=lambda row: (row[3], row[4], row[1], row[2], row[5])
+    for (pk, chair, start, end, in_chair, is_expected), group in groupby(
+        rows, key=lambda row: (row[3], row[4], row[1], row[2], row[5], row[6])
     ):
         care = tuple(
             Care(nurse, _quarter(begins, zero), _quarter(ends, zero), place)
             for *_, nurse, begins, ends, place in group
             if nurse is not None
         )
-        found.append(Stay(pk, chair, _quarter(start, zero), _quarter(end, zero), care, in_chair))
+        found.append(Stay(pk, chair, _quarter(start, zero), _quarter(end, zero), care, in_chair, is_expected))
     return tuple(found)
 
 

@@ -1,13 +1,16 @@
 """Openings: the starts that can really be booked, best first, with the reason why.
 
 Complete and sound: a start is offered if and only if booking it would succeed, because booking checks with the same
-engine day under the lock.
+engine day under the lock. Where no single chair is free for the whole stay but the chairs together are, others who have
+not arrived get another chair for the same time, and the opening says so.
 """
 
 import heapq
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cached_property
 
 from django.utils import timezone
 
@@ -15,11 +18,12 @@ from clinic.models import Clinic
 from clinic.quarters import ClinicDate, at_wall_clock, ceil_quarter
 from patients.models import Patient, TreatmentPlan
 from scheduling.engine import offers
-from scheduling.engine.day import span
+from scheduling.engine.day import Day, each, span
 from scheduling.engine.offers import Offer, Wish
 from scheduling.load import Days, load_days
 from scheduling.models import HELD, Appointment
 from scheduling.needs import Needs, needs_of
+from scheduling.queries.load_by_quarter import Load, load_by_quarter
 from therapies.series import window_of
 
 
@@ -28,7 +32,8 @@ class Opening:
     """A start at a clinic where a chair and nurses are free for the whole stay.
 
     `window` says how the day suits the dose: "green", "amber" or "red". `score` is lower for better; `why` says in a
-    few words what made it.
+    few words what made it. `moves` are the appointments that get another chair for it, as (appointment, chair) ids:
+    booking changes them too, and their times stay.
     """
 
     clinic: Clinic
@@ -40,16 +45,22 @@ class Opening:
     window: str
     score: int
     why: tuple[str, ...]
+    moves: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OpenDay:
-    """A clinic day with openings: the best of them, best first, and how many there are in all."""
+    """A clinic day with openings: the best of them, best first, and how many there are in all.
+
+    `loads` is the load of every quarter hour while the clinic is open, from the quarter `opens` on.
+    """
 
     clinic: Clinic
     day: date
     openings: tuple[Opening, ...]
     count: int
+    opens: int
+    loads: tuple[Load, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,8 @@ class Asked:
 
 
 ANY_TIME = Asked()
+
+NOON = time(12)
 
 APART = 4
 """Quarters between the few openings that stand for a whole day."""
@@ -141,22 +154,31 @@ def days_at_each(
     `whole` names clinic days of which every opening is listed. The rest is as in `find`, and so is the rank.
     """
     candidates = _candidates(needs, clinics, first_day, last_day, near=near, moving=moving, asked=asked)
-    found: dict[int, list[OpenDay]] = {clinic.pk: [] for clinic in clinics}
-    for candidate in candidates:
-        so_far = found[candidate.clinic.pk]
-        if len(so_far) >= days and so_far[days - 1].openings[0].score < candidate.wish.points:
+    best: dict[int, list[_Candidate]] = {clinic.pk: [] for clinic in clinics}
+    for bound, candidate, look in _looks(candidates):
+        so_far = best[candidate.clinic.pk]
+        if len(so_far) >= days and so_far[days - 1].score < bound:
             continue
-        offered = candidate.offers()
-        if offered:
-            offered.sort(key=_rank)
-            best = offered if (candidate.clinic.pk, candidate.grid.day) in whole else _apart(offered, per_day)
-            openings_ = tuple(_opening(candidate, offer, needs) for offer in best)
-            so_far.append(OpenDay(candidate.clinic, candidate.grid.day, openings_, len(offered)))
-            so_far.sort(key=lambda day: (day.openings[0].score, day.day))
-    return {clinic_id: of_clinic[:days] for clinic_id, of_clinic in found.items()}
+        if candidate not in so_far and look():
+            so_far.append(candidate)
+            so_far.sort(key=lambda one: (one.score, one.grid.day))
+    return {
+        clinic_id: [_open_day(one, needs, per_day, whole) for one in of_clinic[:days]]
+        for clinic_id, of_clinic in best.items()
+    }
 
 
-@dataclass(frozen=True, slots=True)
+def _open_day(candidate: "_Candidate", needs: Needs, per_day: int, whole: Collection[tuple[int, date]]) -> OpenDay:
+    key = candidate.clinic.pk, candidate.grid.day
+    offered = sorted((*candidate.offers, *candidate.reseated), key=_rank)
+    shown = offered if key in whole else _apart(offered, per_day)
+    loads = load_by_quarter(candidate.day)
+    first, last = next(iter(each(candidate.day.open))), candidate.day.open.bit_length()
+    openings = tuple(_opening(candidate, offer, needs) for offer in shown)
+    return OpenDay(candidate.clinic, key[1], openings, len(offered), first, loads[first:last])
+
+
+@dataclass(eq=False)
 class _Candidate:
     """A clinic day that may have openings. `wish.points` is the least that any of them can cost.
 
@@ -170,12 +192,31 @@ class _Candidate:
     days: Days
     moving: Appointment | None
 
-    def offers(self) -> list[Offer]:
+    @cached_property
+    def day(self) -> Day:
+        """The day without the appointment that would be moved."""
         day = self.days.build((self.clinic.pk, self.grid.day))
-        if self.moving is not None:
-            day = day.without(self.moving.pk)
-        now_at = self.grid.quarter_of(self.moving.start) if self.moving and self.moving.clinic == self.clinic else None
-        return [offer for offer in offers.offers(day, self.wish) if offer.start < self.before and offer.start != now_at]
+        return day if self.moving is None else day.without(self.moving.pk)
+
+    @cached_property
+    def offers(self) -> list[Offer]:
+        """The starts that need nobody to change chairs."""
+        return self._wanted(offers.offers(self.day, self.wish))
+
+    @cached_property
+    def reseated(self) -> list[Offer]:
+        """The starts for which others change chairs."""
+        return self._wanted(offers.offers_by_reseating(self.day, self.wish))
+
+    @property
+    def score(self) -> int:
+        """The points of the best start, of those that have been looked at."""
+        return min(offer.points for offer in self.offers or self.reseated)
+
+    def _wanted(self, found: Iterable[Offer]) -> list[Offer]:
+        here = self.moving is not None and self.moving.clinic == self.clinic
+        now_at = self.grid.quarter_of(self.moving.start) if self.moving and here else None
+        return [offer for offer in found if offer.start < self.before and offer.start != now_at]
 
 
 def _candidates(
@@ -229,20 +270,33 @@ def quarters_elsewhere(*, patient: Patient, grid: ClinicDate, moving: Appointmen
     return _blocked(_periods_elsewhere(patient, moving), grid)
 
 
-def _best(candidates: Iterable[_Candidate], needs: Needs, limit: int, per_day: int | None) -> list[Opening]:
-    """Look into the days in order of the least their openings can cost, until no later day can do better."""
+def _looks(
+    candidates: Sequence[_Candidate],
+) -> Iterator[tuple[int, _Candidate, Callable[[], list[Offer]]]]:
+    """Every look that can be taken at a day, with the least that what it finds can cost: the cheapest first.
+
+    Changing chairs is only looked at where it could still be among the best.
+    """
+    plain = ((one.wish.points, one, lambda one=one: one.offers) for one in candidates)
+    reseated = ((one.wish.points + offers.RESEAT, one, lambda one=one: one.reseated) for one in candidates)
+    return heapq.merge(plain, reseated, key=lambda look: look[0])
+
+
+def _best(candidates: Sequence[_Candidate], needs: Needs, limit: int, per_day: int | None) -> list[Opening]:
+    """Look into the days in order of the least their openings can cost, until no later look can do better."""
     if limit < 1:
         return []
     found: list[tuple[int, datetime, int, _Candidate, Offer]] = []
-    for candidate in candidates:
-        if (
-            len(found) >= limit
-            and heapq.nsmallest(limit, found, key=lambda item: item[:3])[-1][0] < candidate.wish.points
-        ):
+    taken: Counter[_Candidate] = Counter()
+    for bound, candidate, look in _looks(candidates):
+        if len(found) >= limit and heapq.nsmallest(limit, found, key=lambda item: item[:3])[-1][0] < bound:
             break
-        of_day = candidate.offers()
+        if per_day is not None and taken[candidate] >= per_day:
+            continue
+        of_day = look()
         if per_day is not None:
-            of_day = heapq.nsmallest(per_day, of_day, key=_rank)
+            of_day = heapq.nsmallest(per_day - taken[candidate], of_day, key=_rank)
+        taken[candidate] += len(of_day)
         found += [
             (offer.points, candidate.grid.moment_of(offer.start), candidate.clinic.pk, candidate, offer)
             for offer in of_day
@@ -276,6 +330,7 @@ def _opening(candidate: _Candidate, offer: Offer, needs: Needs) -> Opening:
         window=window_of(needs.due, grid.day),
         score=offer.points,
         why=offer.why,
+        moves=offer.moves,
     )
 
 
@@ -303,6 +358,7 @@ def _wish(
         points=points,
         why=(why, *(("usual weekday",) if grid.day.weekday() == habits.weekday else ())),
         usual_quarter=grid.quarter_at(usual) if usual else None,
+        noon=grid.quarter_at(NOON),
     )
 
 

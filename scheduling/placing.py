@@ -4,6 +4,7 @@ What booking one dose, moving it, and booking a whole series share. Call inside 
 """
 
 from datetime import datetime
+from typing import TypedDict
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
@@ -14,12 +15,14 @@ from patients.models import TreatmentPlan
 from scheduling import openings
 from scheduling.care import write_care
 from scheduling.engine.day import Day, span
-from scheduling.engine.seating import Seat, seat
+from scheduling.engine.reseating import Reseater
+from scheduling.engine.seating import Seat, seat, seat_in
 from scheduling.load import load_day
 from scheduling.models import Appointment, NurseAssignment, Status
 from scheduling.needs import Needs, needs_of
 from scheduling.record import stamp
 from scheduling.refusals import NotAvailable
+from scheduling.reseating import chairs_judged_together, change_chairs
 from scheduling.signals import appointment_changed
 
 
@@ -38,6 +41,7 @@ def place(
     needs = needs_of(plan=plan, dose_number=dose_number)
     grid, day, found = find_seat(needs, clinic, start, chair, override_reason)
     period = _period(grid, start, needs)
+    change_chairs(found.moves)
     appointment = Appointment.objects.create(
         plan=plan,
         patient=plan.patient,
@@ -85,7 +89,9 @@ def put_elsewhere(
         needs, clinic, start, chair, override_reason, moving=appointment, may_have_begun=may_have_begun
     )
     appointment.note = note or appointment.note
-    _rewrite(appointment, needs, clinic, start, grid, found, override_reason)
+    with chairs_judged_together():
+        change_chairs(found.moves)
+        _rewrite(appointment, needs, clinic, start, grid, found, override_reason)
     write_care(clinic=clinic, grid=grid, day=day, care={**found.changed, appointment.pk: found.care})
     appointment_changed.send(Appointment, appointment=appointment, change="moved", by=by)
 
@@ -118,8 +124,12 @@ def find_seat(
     *,
     moving: Appointment | None = None,
     may_have_begun: bool = False,
+    may_reseat: bool = True,
 ) -> tuple[ClinicDate, Day, Seat]:
-    """Check a time under the lock and seat the patient. Raises `NotAvailable`."""
+    """Check a time under the lock and seat the patient, in `chair` if one is named. Raises `NotAvailable`.
+
+    Where no chair is free throughout, others who have not arrived may be given another one: the seat names them.
+    """
     if not is_on_quarter(start):
         raise NotAvailable("Appointments start on a quarter hour.", code="quarter")
     grid = ClinicDate(local_date(start, clinic.zone), clinic.zone)
@@ -131,17 +141,38 @@ def find_seat(
     elsewhere = openings.quarters_elsewhere(patient=needs.plan.patient, grid=grid, moving=moving)
     if span(quarter, quarter + needs.quarters) & elsewhere:
         raise NotAvailable("The patient has another appointment at that time.", code="time")
-    possible = day.starts(
-        needs.quarters,
-        kinds=needs.kinds if chair is None else frozenset(),
-        earliest=0 if may_have_begun else grid.quarter_of(ceil_quarter(timezone.now())),
-        within_hours=not override_reason,
-    )
+    terms: _Terms = {
+        "earliest": 0 if may_have_begun else grid.quarter_of(ceil_quarter(timezone.now())),
+        "within_hours": not override_reason,
+    }
+    possible = day.starts(needs.quarters, kinds=needs.kinds if chair is None else frozenset(), **terms)
     chairs = [pk for pk, starts in possible.items() if starts >> quarter & 1 and (chair is None or chair.pk == pk)]
-    if not chairs:
+    if chairs:
+        return grid, day, seat(day, start=quarter, length=needs.quarters, chairs=chairs)
+    found = _by_reseating(day, needs, quarter, terms) if chair is None and may_reseat else None
+    if found is None:
         why = _why_not(day, needs, grid, quarter, chair, bool(override_reason), may_have_begun)
         raise NotAvailable(why, code="time")
-    return grid, day, seat(day, start=quarter, length=needs.quarters, chairs=chairs)
+    return grid, day, found
+
+
+class _Terms(TypedDict):
+    """On which terms a time is looked for."""
+
+    earliest: int
+    within_hours: bool
+
+
+def _by_reseating(day: Day, needs: Needs, quarter: int, terms: _Terms) -> Seat | None:
+    """The seat that is free once others have changed chairs."""
+    reseater = Reseater(day, kinds=needs.kinds)
+    room, firsts = day.room_for_one(**terms)
+    if not reseater.starts(room, firsts, needs.quarters) >> quarter & 1:
+        return None
+    found = reseater.seat(start=quarter, length=needs.quarters)
+    if found is None:
+        return None
+    return seat_in(day, start=quarter, length=needs.quarters, chair=found.chair, moves=found.moves)
 
 
 def _why_not(

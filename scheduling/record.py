@@ -22,12 +22,13 @@ def hold(appointment: Appointment, *, and_days: Collection[tuple[Clinic, date]] 
     """Take the locks that a change of an appointment needs, and read it as it stands under them.
 
     The patient comes first: nobody moves the appointment from then on, so the clinic day that is locked next is the one
-    it is on now, whatever the caller saw. `and_days` are locked too. Call inside `guarded`.
+    it is on now, whatever the caller saw. Only its chair may still change until then, when somebody else is booked
+    there. `and_days` are locked too. Call inside `guarded`.
     """
     lock(days=(), patient=appointment.patient)
     appointment = fresh(appointment)
     lock(days={day_of(appointment), *and_days})
-    return appointment
+    return fresh(appointment)
 
 
 def day_of(appointment: Appointment) -> tuple[Clinic, date]:

@@ -142,7 +142,7 @@ def offer(
         if WaitlistOffer.objects.filter(entry=entry, outcome="").exists():
             raise NotAvailable("This patient has an open offer already. Let that one go first.", code="offered")
         needs = needs_of(plan=entry.plan, dose_number=entry.dose_number, moving=moving)
-        _, _, found = find_seat(needs, clinic, start, chair, "", moving=moving)
+        _, _, found = find_seat(needs, clinic, start, chair, "", moving=moving, may_reseat=False)
         return WaitlistOffer.objects.create(
             entry=entry,
             chair_id=found.chair,

@@ -24,6 +24,7 @@ PURE = {
     "scheduling/engine/lunches.py",
     "scheduling/engine/offers.py",
     "scheduling/engine/redeal.py",
+    "scheduling/engine/reseating.py",
     "scheduling/engine/seating.py",
 }
 """Arithmetic that neither imports Django nor anything that does. What else says "no Django" imports none itself."""

@@ -56,7 +56,10 @@ class Care:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A patient who holds a chair from quarter `start` up to `end`. In the chair already: moves no more."""
+    """A patient who holds a chair from quarter `start` up to `end`.
+
+    `in_chair`: sits there already, moves no more. `is_expected`: has not arrived, so chair and nurse may still change.
+    """
 
     id: int
     chair: int
@@ -64,6 +67,7 @@ class Stay:
     end: int
     care: tuple[Care, ...] = ()
     in_chair: bool = False
+    is_expected: bool = False
 
     @property
     def quarters(self) -> int:
@@ -164,10 +168,7 @@ class Day:
         `kinds`: chairs that suit (empty: all). `not_during`: quarters when this patient sits elsewhere.
         `within_hours=False` also allows time outside opening hours, for a manager's override.
         """
-        room = self.care_room & ~not_during
-        if within_hours:
-            room &= self.open
-        firsts = self.start_room & ~span(0, max(earliest, 0))
+        room, firsts = self.room_for_one(earliest=earliest, not_during=not_during, within_hours=within_hours)
         found: dict[int, int] = {}
         if not starts_of_runs(room, length) & firsts:
             return found
@@ -179,6 +180,11 @@ class Day:
             if possible:
                 found[chair.id] = possible
         return found
+
+    def room_for_one(self, *, earliest: int = 0, not_during: int = 0, within_hours: bool = True) -> tuple[int, int]:
+        """The quarters at which one patient more may be present, and those at which one may start; chairs aside."""
+        room = self.care_room & ~not_during
+        return room & self.open if within_hours else room, self.start_room & ~span(0, max(earliest, 0))
 
     def without(self, stay_id: int) -> "Day":
         """The same day as if one stay were not there."""

@@ -4,12 +4,14 @@ A score is a number of points, lower is better; one day away from the target cos
 that can be said in a few words.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import accumulate, chain
 
-from scheduling.engine.day import PATIENTS_PER_NURSE, Day, each, span
-from scheduling.engine.seating import Floor, cheapest_care, choose_chair, lost_quarters, seat
+from scheduling.engine.day import PATIENTS_PER_NURSE, Day, each
+from scheduling.engine.reseating import Reseater
+from scheduling.engine.seating import Floor, cheapest_care, choose_chair, lost_quarters, seat_in
 
 PER_DAY = 4
 OUTSIDE_GREEN = 40
@@ -19,17 +21,25 @@ OTHER_WEEKDAY = 6
 PER_QUARTER = 1
 QUARTERS_COUNTED = 12
 PER_HAND_OVER = 3
-PEAK = 8
+HAND_OVERS_COUNTED = 4
+LEVEL = 10
+"""Points of a stay while everything is full; a stay in a quiet stretch has next to none."""
 LOST_GAP = 5
+RESEAT = 40
+"""Points when others get another chair for it: more than all else that sets the starts of a day apart, so openings
+that need nobody to change come first on their day, and it weighs as much as ten days or leaving the green window."""
+PER_RESEATED = 4
 BUSY_SHARE = 0.75
-"""A quarter counts as peak when the patients present would be above this share of what the nurses can take."""
+"""A quarter is busy when the patients present would be above this share of what chairs and nurses can take."""
+QUIET_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What this patient's visit should be like on one clinic day, as points and words known before the hour is.
 
-    `usual_quarter` is the quarter of the patient's usual hour on that day, None when there is none.
+    `usual_quarter` is the quarter of the patient's usual hour on that day, None when there is none; `noon` that of
+    12:00, which the clocks may shift.
     """
 
     length: int
@@ -39,40 +49,110 @@ class Wish:
     points: int
     why: tuple[str, ...]
     usual_quarter: int | None
+    noon: int = 48
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A possible start on a day, with the chair it would take and why it ranks where it does."""
+    """A possible start on a day, with the chair it would take and why it ranks where it does.
+
+    `moves` are the patients who get another chair for it, as (stay id, chair); usually nobody.
+    """
 
     start: int
     chair: int
     hand_overs: int
     points: int
     why: tuple[str, ...]
+    moves: tuple[tuple[int, int], ...] = ()
 
 
 def offers(day: Day, wish: Wish) -> Iterator[Offer]:
-    """Every possible start of a day, in order of time. Complete and sound: offered if and only if it can be booked."""
+    """Every start for which one chair is free throughout, in order of time. With `offers_by_reseating` complete and
+    sound: offered if and only if it can be booked."""
     possible = day.starts(wish.length, kinds=wish.kinds, earliest=wish.earliest, not_during=wish.not_during)
-    union = 0
-    for starts in possible.values():
-        union |= starts
+    union = _union(possible.values())
     if not union:
         return
-    floor, peak = Floor.of(day), peak_quarters(day)
+    scene = _Scene.of(day)
     for start in each(union):
         chairs = [chair for chair, starts in possible.items() if starts >> start & 1]
-        yield _offer(day, wish, floor, peak, start, chairs)
+        chair = choose_chair(day, start=start, length=wish.length, chairs=chairs)
+        gap = lost_quarters(day.chair_room[chair] & day.open, start, wish.length)
+        yield _offer(scene, wish, start, chair, gap)
 
 
-def peak_quarters(day: Day) -> int:
-    """The quarters that one patient more would push above the busy share of the nurses' capacity."""
-    busy = 0
-    for quarter, (present, nurses) in enumerate(zip(day.present, day.on_floor, strict=True)):
-        if nurses and present + 1 > BUSY_SHARE * PATIENTS_PER_NURSE * nurses:
-            busy |= 1 << quarter
-    return busy
+def offers_by_reseating(day: Day, wish: Wish) -> Iterator[Offer]:
+    """Every start that is possible only when others get another chair for the same time, in order of time."""
+    room, firsts = day.room_for_one(earliest=wish.earliest, not_during=wish.not_during)
+    reseater = Reseater(day, kinds=wish.kinds)
+    possible = reseater.starts(room, firsts, wish.length)
+    if possible:
+        plain = day.starts(wish.length, kinds=wish.kinds, earliest=wish.earliest, not_during=wish.not_during)
+        possible &= ~_union(plain.values())
+    if not possible:
+        return
+    scene = _Scene.of(day)
+    for start in each(possible):
+        found = reseater.seat(start=start, length=wish.length)
+        if found is not None:
+            plain_offer = _offer(scene, wish, start, found.chair, 0)
+            points = plain_offer.points + RESEAT + PER_RESEATED * len(found.moves)
+            yield replace(plain_offer, points=points, moves=tuple(found.moves.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """A day as every start of it is judged: who cares now, and how full each quarter would be with one patient more.
+
+    `filled` and `busy` are sums from the first quarter on, so that a stay costs two looks however long it is.
+    """
+
+    day: Day
+    floor: Floor
+    filled: list[float]
+    busy: list[int]
+
+    @classmethod
+    def of(cls, day: Day) -> "_Scene":
+        shares = _shares(day)
+        return cls(
+            day,
+            Floor.of(day),
+            list(accumulate(shares, initial=0.0)),
+            list(accumulate((int(share > BUSY_SHARE) for share in shares), initial=0)),
+        )
+
+    def level(self, start: int, length: int, noon: int) -> tuple[int, str]:
+        """Points and words for how full the day is while a stay would last."""
+        share = (self.filled[start + length] - self.filled[start]) / length
+        busy = self.busy[start + length] - self.busy[start]
+        if busy * 2 > length:
+            words = "adds to the busy hours"
+        elif share <= QUIET_SHARE and self.busy[-1]:
+            words = "quiet morning" if start < noon else "quiet afternoon"
+        else:
+            words = ""
+        return int(LEVEL * share), words
+
+
+def _shares(day: Day) -> list[float]:
+    """How full each quarter would be with one patient more, of what chairs and nurses can take; 0 where none can."""
+    chairs = [0] * day.length
+    for usable, count in Counter(chair.usable for chair in day.chairs).items():
+        for quarter in each(usable & day.open):
+            chairs[quarter] += count
+    limits = [min(PATIENTS_PER_NURSE * nurses, here) for nurses, here in zip(day.on_floor, chairs, strict=True)]
+    return [
+        min((present + 1) / limit, 1.0) if limit else 0.0 for present, limit in zip(day.present, limits, strict=True)
+    ]
+
+
+def _union(sets: Iterable[int]) -> int:
+    union = 0
+    for quarters in sets:
+        union |= quarters
+    return union
 
 
 def distance_points(days: int, *, window: str) -> int:
@@ -80,16 +160,16 @@ def distance_points(days: int, *, window: str) -> int:
     return PER_DAY * abs(days) + {"green": 0, "amber": OUTSIDE_GREEN}.get(window, OUTSIDE_AMBER)
 
 
-def _offer(day: Day, wish: Wish, floor: Floor, peak: int, start: int, chairs: list[int]) -> Offer:
-    chair = choose_chair(day, start=start, length=wish.length, chairs=chairs)
-    care = cheapest_care(floor, start, start + wish.length, starts=True)
-    hand_overs = len(care) - 1 if care else seat(day, start=start, length=wish.length, chairs=[chair]).hand_overs
-    gap = lost_quarters(day.chair_room[chair] & day.open, start, wish.length)
-    in_peak = (peak & span(start, start + wish.length)).bit_count()
+def _offer(scene: _Scene, wish: Wish, start: int, chair: int, gap: int) -> Offer:
+    care = cheapest_care(scene.floor, start, start + wish.length, starts=True)
+    if care is None:
+        hand_overs = seat_in(scene.day, start=start, length=wish.length, chair=chair).hand_overs
+    else:
+        hand_overs = len(care) - 1
     parts = [
         _hour(wish, start),
-        (PER_HAND_OVER * hand_overs, _hand_over_words(hand_overs)),
-        (PEAK * in_peak // wish.length, "adds to the busy hours" if in_peak * 2 > wish.length else ""),
+        (PER_HAND_OVER * min(hand_overs, HAND_OVERS_COUNTED), _hand_over_words(hand_overs)),
+        scene.level(start, wish.length, wish.noon),
         (LOST_GAP if gap else 0, f"leaves {gap * 15} min unused" if gap else ""),
     ]
     return Offer(

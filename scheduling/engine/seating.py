@@ -5,7 +5,7 @@ three already, one of her patients is handed to a colleague. Places are coloured
 more than 3 patients overlap.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scheduling.engine.day import PATIENTS_PER_NURSE, Care, Day, Stay, run_length, span
@@ -13,14 +13,17 @@ from scheduling.engine.day import PATIENTS_PER_NURSE, Care, Day, Stay, run_lengt
 SHORTEST_STAY = 4
 """Quarters of the shortest stay that can be sold: a gap below this in a chair is lost."""
 
+NOBODY: Mapping[int, int] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Where a new patient sits and who cares, and the care of others that changes with it."""
+    """Where a new patient sits and who cares, and the care and the chairs of others that change with it."""
 
     chair: int
     care: tuple[Care, ...]
     changed: dict[int, tuple[Care, ...]] = field(default_factory=dict)
+    moves: dict[int, int] = field(default_factory=dict)
 
     @property
     def hand_overs(self) -> int:
@@ -102,10 +105,14 @@ def lost_quarters(room: int, start: int, length: int) -> int:
 
 def seat(day: Day, *, start: int, length: int, chairs: Iterable[int]) -> Seat:
     """Seat a new patient at a start that `Day.starts` gives for one of `chairs`."""
-    chair = choose_chair(day, start=start, length=length, chairs=chairs)
+    return seat_in(day, start=start, length=length, chair=choose_chair(day, start=start, length=length, chairs=chairs))
+
+
+def seat_in(day: Day, *, start: int, length: int, chair: int, moves: Mapping[int, int] = NOBODY) -> Seat:
+    """Seat a new patient in a chair that is free, or is made so by giving others the chairs of `moves`."""
     changed: dict[int, tuple[Care, ...]] = {}
     care = deal(Floor.of(day), day.stays, start, start + length, starts=True, changed=changed)
-    return Seat(chair=chair, care=care, changed=changed)
+    return Seat(chair=chair, care=care, changed=changed, moves=dict(moves))
 
 
 def extra_care(day: Day, *, stay: Stay, end: int) -> tuple[Care, ...]:
