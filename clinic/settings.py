@@ -50,6 +50,7 @@ else:
 
 INSTALLED_APPS = [
     "clinic",
+    "clinic.audit",
     "therapies",
     "patients",
     "scheduling",
@@ -75,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "clinic.audit.middleware.AuditMiddleware",
     # Fails closed: a view is for people who are logged in unless it says @login_not_required.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

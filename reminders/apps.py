@@ -8,6 +8,7 @@ from reminders.wording import betraying
 class RemindersConfig(AppConfig):
     name = "reminders"
     default_auto_field = "django.db.models.BigAutoField"
+    not_audited = {"Pulse": "when the background work last showed that it lives"}
 
     def ready(self) -> None:
         from clinic.health import register_report

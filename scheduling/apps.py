@@ -4,6 +4,10 @@ from django.apps import AppConfig
 class SchedulingConfig(AppConfig):
     name = "scheduling"
     default_auto_field = "django.db.models.BigAutoField"
+    not_audited = {
+        "ClinicDay": "a lock and a counter",
+        "PatientClaim": "who is calling whom just now; lapses by itself",
+    }
 
     def ready(self) -> None:
         from scheduling import readying  # noqa: F401  (its receiver hears of every clearance)

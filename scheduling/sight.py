@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 
 from clinic.access import Act, Anyone, clinic_ids_for
+from clinic.audit.log import seen
 from patients.models import Patient
 from scheduling.models import Appointment
 
@@ -16,6 +17,7 @@ def may_see(*, user: Anyone, patient: Patient) -> bool:
 
 
 def require_sight(*, user: Anyone, patient: Patient) -> None:
-    """Raise `PermissionDenied` unless the person may open this patient's record."""
+    """Raise `PermissionDenied` unless the person may open this patient's record. That they do is in the audit trail."""
     if not may_see(user=user, patient=patient):
         raise PermissionDenied("This patient is not treated at a clinic of yours. Ask their clinic, or your manager.")
+    seen(patient_id=patient.pk)

@@ -1,9 +1,18 @@
 """Fixtures for all tests: the fixed cast of staff. The data directory and settings are set in tests/settings.py."""
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
+from clinic.audit.watching import guard_emptying
 from clinic.models import Clinic, Role, User
 from tests.world import make_clinic, make_user
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Tests with real transactions empty every table with TRUNCATE, which is refused everywhere else."""
+    with django_db_blocker.unblock():
+        guard_emptying(on=False)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from random import Random
 from django.conf import settings
 from django.db import connection, transaction
 
+from clinic.audit.watching import starting_over
 from clinic.models import Clinic, Nurse, User
 from clinic.quarters import at_wall_clock, local_date
 from patients.models import Patient, TreatmentPlan
@@ -107,8 +108,10 @@ def wipe() -> None:
                 f"Nothing was wiped: {number} {name} here were not made by seed_demo."
                 " To begin anew, use an empty database."
             )
-    with connection.cursor() as cursor:
-        cursor.execute("truncate clinic_clinic, clinic_user, patients_patient restart identity cascade")
+    with starting_over(), connection.cursor() as cursor:
+        cursor.execute(
+            "truncate clinic_clinic, clinic_user, patients_patient, audit_entry, audit_seal restart identity cascade"
+        )
     demonstration_wiped.send(None)
 
 
