@@ -9,12 +9,15 @@ from urllib.parse import urlencode
 from django.utils import timezone
 
 from clinic.models import Clinic, Weekday
+from clinic.quarters import ClinicDate
 from scheduling import openings
 from scheduling.models import Appointment
 from scheduling.needs import Needs
 from scheduling.openings import Asked, OpenDay, Opening
 from scheduling.queries.dose import Fit, fit_of
+from scheduling.queries.load_strip import LoadStrip, strip_of
 from scheduling.queries.readiness import Badge, badge_of_day
+from scheduling.queries.reseating import moves_words
 from scheduling.readying import dossier_for
 from scheduling.wording import clock_words, day_words, when_words
 from therapies.readiness import Dossier
@@ -99,13 +102,17 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One opening, as a button. `value` is what the button sends, `digit` the key that reaches it."""
+    """One opening, as a button. `value` is what the button sends, `digit` the key that reaches it.
+
+    `moves` says who gets another chair for it; nearly always nobody.
+    """
 
     value: str
     digit: int | None
     clock: str
     until: str
     words: str
+    moves: str
     spoken: str
     fit: Fit
 
@@ -114,7 +121,8 @@ class Choice:
 class ChoiceDay:
     """A day at a clinic with its openings in the order of the clock. `words` hold for all of them.
 
-    `worry` is what speaks against this day but not against the due day: an authorization that ends before.
+    `worry` is what speaks against this day but not against the due day: an authorization that ends before. `load`
+    shows how full the day is, hour by hour.
     """
 
     id: str
@@ -122,6 +130,7 @@ class ChoiceDay:
     words: str
     fit: Fit
     worry: Badge | None
+    load: LoadStrip
     choices: tuple[Choice, ...]
     more: int
     more_url: str
@@ -166,7 +175,7 @@ def openings_page(
     moving: Appointment | None = None,
     digits_taken: int = 0,
 ) -> OpeningsPage:
-    """The openings for a dose at some clinics. One query more than `openings.days_at_each`."""
+    """The openings for a dose at some clinics. A few queries more than `openings.days_at_each`."""
     worries = _Worries.of(needs, today)
     near = moving.start if moving else None
     middle = max(near.astimezone(moving.clinic.zone).date() if near and moving else needs.due.target, today)
@@ -187,8 +196,9 @@ def openings_page(
         moving=moving,
     )
     days = [day for of_clinic in found.values() for day in of_clinic]
-    digits = _digits(days, taken=digits_taken)
-    columns = _columns(found, shown, needs, look, digits, worries)
+    listed = [one for day in days for one in day.openings]
+    facts = _Facts(needs, look, _digits(listed, taken=digits_taken), worries, moves_words(listed))
+    columns = _columns(found, shown, facts)
     monday = look.week or middle - timedelta(days=middle.weekday())
     floor = max(today, needs.earliest or today)
     return OpeningsPage(
@@ -211,9 +221,11 @@ def openings_page(
 
 def choices_of(found: Iterable[Opening], needs: Needs) -> list[Choice]:
     """A few openings with day and clinic on each button: the alternatives to a time that can't be had."""
+    found = list(found)
+    moves = moves_words(found)
     return [
         replace(
-            _choice(opening, needs, number, set()),
+            _choice(opening, needs, number, set(), moves.get(opening, "")),
             clock=f"{when_words(opening.start, opening.clinic.zone)}",
             words=opening.clinic.name,
         )
@@ -226,23 +238,27 @@ def value_of(clinic: Clinic, start: datetime, chair_id: int | None = None) -> st
     return f"{clinic.slug}/{int(start.timestamp())}" + (f"/{chair_id}" if chair_id else "")
 
 
-def _columns(
-    found: Mapping[int, list[OpenDay]],
-    clinics: Sequence[Clinic],
-    needs: Needs,
-    look: Look,
-    digits: dict[Opening, int],
-    worries: "_Worries",
-) -> tuple[Column, ...]:
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What every day and every button needs to know."""
+
+    needs: Needs
+    look: Look
+    digits: Mapping[Opening, int]
+    worries: "_Worries"
+    moves: Mapping[Opening, str]
+
+
+def _columns(found: Mapping[int, list[OpenDay]], clinics: Sequence[Clinic], facts: _Facts) -> tuple[Column, ...]:
     """The clinic with the best opening first. The days of a week in order, otherwise the best day first."""
     columns = []
     for clinic in sorted(clinics, key=lambda clinic: _best_score(found[clinic.pk])):
-        days = sorted(found[clinic.pk], key=lambda day: day.day) if look.week else found[clinic.pk]
+        days = sorted(found[clinic.pk], key=lambda day: day.day) if facts.look.week else found[clinic.pk]
         columns.append(
             Column(
                 clinic=clinic,
-                is_home=clinic.pk == needs.plan.patient.home_clinic_id,
-                days=tuple(_choice_day(day, needs, look, digits, worries) for day in days),
+                is_home=clinic.pk == facts.needs.plan.patient.home_clinic_id,
+                days=tuple(_choice_day(day, facts) for day in days),
             )
         )
     return tuple(columns)
@@ -270,7 +286,7 @@ class _Worries:
         return replace(badge, why=why) if badge and why else None
 
 
-def _choice_day(day: OpenDay, needs: Needs, look: Look, digits: dict[Opening, int], worries: _Worries) -> ChoiceDay:
+def _choice_day(day: OpenDay, facts: _Facts) -> ChoiceDay:
     shared = set.intersection(*(set(opening.why) for opening in day.openings))
     more = day.count - len(day.openings)
     key = f"{day.clinic.slug}/{day.day}"
@@ -278,18 +294,19 @@ def _choice_day(day: OpenDay, needs: Needs, look: Look, digits: dict[Opening, in
         id=f"day-{day.clinic.slug}-{day.day}",
         label=day_words(day.day, year=day.day.year != timezone.localdate().year),
         words=", ".join(words for words in day.openings[0].why if words in shared),
-        fit=fit_of(needs.due, day.day),
-        worry=worries.on(day.day),
+        fit=fit_of(facts.needs.due, day.day),
+        worry=facts.worries.on(day.day),
+        load=strip_of(loads=day.loads, opens=day.opens, grid=ClinicDate(day.day, day.clinic.zone)),
         choices=tuple(
-            _choice(opening, needs, digits.get(opening), shared)
+            _choice(opening, facts.needs, facts.digits.get(opening), shared, facts.moves.get(opening, ""))
             for opening in sorted(day.openings, key=lambda opening: opening.start)
         ),
         more=more,
-        more_url=look.but(whole=key) if more else "",
+        more_url=facts.look.but(whole=key) if more else "",
     )
 
 
-def _choice(opening: Opening, needs: Needs, digit: int | None, shared: set[str]) -> Choice:
+def _choice(opening: Opening, needs: Needs, digit: int | None, shared: set[str], moves: str) -> Choice:
     zone = opening.clinic.zone
     return Choice(
         value=value_of(opening.clinic, opening.start),
@@ -297,16 +314,15 @@ def _choice(opening: Opening, needs: Needs, digit: int | None, shared: set[str])
         clock=clock_words(opening.start, zone),
         until=clock_words(opening.end, zone),
         words=", ".join(words for words in opening.why if words not in shared),
+        moves=moves,
         spoken=f"Book {when_words(opening.start, zone)} at {opening.clinic}",
         fit=fit_of(needs.due, opening.day),
     )
 
 
-def _digits(days: Iterable[OpenDay], *, taken: int) -> dict[Opening, int]:
+def _digits(listed: Iterable[Opening], *, taken: int) -> dict[Opening, int]:
     """The keys of the best openings: the best of all is the first free digit."""
-    ranked = sorted(
-        (one for day in days for one in day.openings), key=lambda one: (one.score, one.start, one.clinic.pk)
-    )
+    ranked = sorted(listed, key=lambda one: (one.score, one.start, one.clinic.pk))
     return dict(zip(ranked, range(taken + 1, DIGITS + 1), strict=False))
 
 

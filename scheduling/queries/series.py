@@ -13,6 +13,7 @@ from scheduling.openings import Opening
 from scheduling.queries.dose import Due, Fit, fit_of
 from scheduling.queries.openings import Link, value_of
 from scheduling.queries.readiness import Badge, badge_of_day
+from scheduling.queries.reseating import count_words
 from scheduling.readying import dossier_for
 from scheduling.series import Step
 from scheduling.wording import days_words, span_words, when_words
@@ -116,7 +117,7 @@ def _time(opening: Opening, value: str, step: Step, is_chosen: bool) -> Time:
     return Time(
         value=value,
         words=f"{when_words(opening.start, zone)}, {opening.clinic}",
-        why=f"{span_words(opening.start, opening.end, zone)}, {', '.join(opening.why)}",
+        why=", ".join(filter(None, (span_words(opening.start, opening.end, zone), *opening.why, count_words(opening)))),
         fit=fit_of(step.due, opening.day),
         is_chosen=is_chosen,
     )

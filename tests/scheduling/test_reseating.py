@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from django.test import Client
 
-from clinic.models import Chair, ChairOutage, Clinic
+from clinic.models import Chair, ChairOutage, Clinic, Role
 from patients.models import TreatmentPlan
 from reminders.models import Message
 from scheduling import waitlist
@@ -13,7 +14,7 @@ from scheduling.booking import NotAvailable, book, check, move, set_status
 from scheduling.chairs import change_chair
 from scheduling.models import Appointment, Status
 from scheduling.openings import Opening, find
-from tests.world import BEFORE, DAY, at, booked, make_clinic, make_patient, make_plan, on_floor
+from tests.world import BEFORE, DAY, at, booked, make_clinic, make_patient, make_plan, make_user, on_floor
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +67,16 @@ def test_booking_it_changes_the_chair_and_nothing_that_a_patient_was_told(clinic
     assert (made.chair.name, after.chair.name) == ("Chair 2", "Chair 1")
     assert (after.period, after.version, after.confirmed_at) == (before.period, before.version, before.confirmed_at)
     assert set(Message.objects.filter(appointment=before).values_list("pk", "status", "due_at")) == messages
+
+
+def test_the_book_page_says_who_moves_where(client: Client, clinic: Clinic) -> None:
+    plan = make_plan(clinic)
+    client.force_login(make_user("desk", Role.FRONT_DESK, clinic))
+
+    page = client.get(f"/book/{plan.pk}/?whole=madison/{DAY}").content.decode()
+
+    assert "Olson, P. moves to Chair 1, same time" in page
+    assert '<rect class="load-full"' in page or '<rect class="load-some"' in page
 
 
 def test_openings_that_need_nobody_to_change_come_first(clinic: Clinic) -> None:
