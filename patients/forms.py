@@ -36,6 +36,19 @@ LANGUAGES = [
 ]
 
 
+TIME_ZONES = [
+    ("", "As at the home clinic"),
+    ("America/New_York", "Eastern"),
+    ("America/Chicago", "Central"),
+    ("America/Denver", "Mountain"),
+    ("America/Phoenix", "Arizona"),
+    ("America/Los_Angeles", "Pacific"),
+    ("America/Anchorage", "Alaska"),
+    ("Pacific/Honolulu", "Hawaii"),
+    ("America/Puerto_Rico", "Puerto Rico"),
+]
+
+
 class TypedDateField(forms.Field):
     """A date typed as people do. `years_ahead` says how far in the future a year of two digits may lie."""
 
@@ -91,6 +104,12 @@ class PatientForm(RuleForm):
     )
     language = forms.ChoiceField(choices=LANGUAGES, initial="en")
     needs_interpreter = forms.BooleanField(required=False)
+    timezone = forms.ChoiceField(
+        label="Time zone",
+        required=False,
+        choices=TIME_ZONES,
+        help_text="Where the patient lives: no text comes at night there.",
+    )
     extra_minutes = forms.IntegerField(
         required=False, min_value=0, max_value=480, help_text="On top of every stay, e.g. mobility."
     )
@@ -107,11 +126,16 @@ class PatientForm(RuleForm):
         home = self.fields["home_clinic"]
         assert isinstance(home, forms.ModelChoiceField)
         home.queryset = Clinic.objects.filter(pk__in=[clinic.pk for clinic in clinics])
-        language = self.initial.get("language", "en")
-        if language not in dict(LANGUAGES):
-            choice = self.fields["language"]
+        self._offer_too("language", LANGUAGES, initial="en")
+        self._offer_too("timezone", TIME_ZONES, initial="")
+
+    def _offer_too(self, name: str, choices: list[tuple[str, str]], *, initial: str) -> None:
+        """Keep what is on record, e.g. from an import, among the choices."""
+        value = self.initial.get(name, initial)
+        if value not in dict(choices):
+            choice = self.fields[name]
             assert isinstance(choice, forms.ChoiceField)
-            choice.choices = [(language, language), *LANGUAGES]
+            choice.choices = [(value, value), *choices]
 
     def layout(self) -> Layout:
         return Layout(
@@ -123,7 +147,7 @@ class PatientForm(RuleForm):
             Fieldset(
                 "How to reach them",
                 row(mobile=3, landline=3, email=4, preferred=2),
-                row(language=3, needs_interpreter=4),
+                row(language=3, timezone=3, needs_interpreter=4),
             ),
             Fieldset(
                 "What to mind",

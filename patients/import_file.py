@@ -18,6 +18,7 @@ COLUMNS = {
     "mobile": "(715) 555-0100; other countries with + and country code.",
     "email": "",
     "language": "Two- or three-letter code: en, es, hmn.",
+    "timezone": "Only if not the clinic's: America/Denver.",
     "extra_minutes": "Minutes this patient needs on top of the usual stay.",
     "alerts": "Allergies, earlier reactions, fall risk.",
     "therapy": "Name or short name, as in the list of therapies. A patient on two therapies has two lines.",
@@ -43,6 +44,7 @@ _OTHER_NAMES = {
     "mobile_phone": "mobile",
     "cell": "mobile",
     "e_mail": "email",
+    "time_zone": "timezone",
     "weekday": "usual_weekday",
     "time": "usual_time",
 }

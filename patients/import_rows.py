@@ -15,7 +15,16 @@ from patients.import_file import Line
 from patients.registering import Contacts, checked_contacts
 from therapies.models import Therapy
 
-PERSON_COLUMNS = ("family_name", "given_name", "birth_date", "clinic", "language", "extra_minutes", "alerts")
+PERSON_COLUMNS = (
+    "family_name",
+    "given_name",
+    "birth_date",
+    "clinic",
+    "language",
+    "timezone",
+    "extra_minutes",
+    "alerts",
+)
 CONTACT_COLUMNS = ("mobile", "email")
 ORDER_COLUMNS = ("variant", "start_on", "interval_days", "usual_weekday", "usual_time", "prescriber")
 DOSE_COLUMNS = ("first_dose_on", "last_dose_number", "last_dose_on")

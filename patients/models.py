@@ -2,13 +2,14 @@
 
 from datetime import date
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Now, Upper
 
-from clinic.models import ChairKind, Clinic, User, Weekday
+from clinic.models import ChairKind, Clinic, User, Weekday, validate_zone
 from patients.folding import Folded
 from patients.phones import shown
 from therapies.models import Therapy
@@ -23,6 +24,15 @@ class Patient(models.Model):
     birth_date = models.DateField()
     home_clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="patients")
     language = models.CharField(max_length=5, default="en")
+    timezone = models.CharField(
+        "time zone",
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_zone],
+        help_text="Where the patient lives, e.g. America/Denver. Empty: as the home clinic.",
+    )
     needs_interpreter = models.BooleanField(default=False)
     extra_minutes = models.PositiveSmallIntegerField(
         default=0, help_text="Time this patient needs on top, e.g. mobility."
@@ -59,6 +69,11 @@ class Patient(models.Model):
     def age(self, *, on: date) -> int:
         """Full years on a day."""
         return on.year - self.birth_date.year - ((on.month, on.day) < (self.birth_date.month, self.birth_date.day))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock on the patient's wall. Reads the home clinic where none is set."""
+        return ZoneInfo(self.timezone or self.home_clinic.timezone)
 
     @property
     def initials(self) -> str:

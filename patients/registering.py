@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Self
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -34,6 +35,7 @@ class Person:
     birth_date: date
     home_clinic: Clinic
     language: str = "en"
+    timezone: str = ""
     needs_interpreter: bool = False
     extra_minutes: int = 0
     chair_kind: str = ""
@@ -95,6 +97,7 @@ def checked(*, person: Person) -> Person:
         family_name=" ".join(person.family_name.split()),
         given_name=" ".join(person.given_name.split()),
         language=person.language.strip().lower(),
+        timezone=person.timezone.strip(),
         alerts=person.alerts.strip(),
     )
     for name in ("family_name", "given_name"):
@@ -103,17 +106,23 @@ def checked(*, person: Person) -> Person:
     for name, most in _LONGEST.items():
         if len(getattr(person, name)) > most:
             raise Refused(f"This is too long: {most} letters at most.", field=name)
-    if not _MRN.fullmatch(person.mrn):
-        raise Refused("An MRN is made of letters, digits and hyphens, 20 at most.", field="mrn")
     if not OLDEST_BIRTH_DATE <= person.birth_date <= timezone.localdate():
         raise Refused("A date of birth lies between 1900 and today. Check the year.", field="birth_date")
-    if not _LANGUAGE.fullmatch(person.language):
-        raise Refused("Give the language as its two- or three-letter code: en, es, hmn.", field="language")
     if not 0 <= person.extra_minutes <= MOST_EXTRA_MINUTES:
         raise Refused(f"Extra time is 0 to {MOST_EXTRA_MINUTES} minutes.", field="extra_minutes")
+    _check_codes(person)
+    return person
+
+
+def _check_codes(person: Person) -> None:
+    if not _MRN.fullmatch(person.mrn):
+        raise Refused("An MRN is made of letters, digits and hyphens, 20 at most.", field="mrn")
+    if not _LANGUAGE.fullmatch(person.language):
+        raise Refused("Give the language as its two- or three-letter code: en, es, hmn.", field="language")
+    if person.timezone and person.timezone not in available_timezones():
+        raise Refused("This is no time zone. Write it like America/Denver, or leave it empty.", field="timezone")
     if person.chair_kind and person.chair_kind not in ChairKind.values:
         raise Refused("Choose a kind of chair from the list, or none.", field="chair_kind")
-    return person
 
 
 def checked_contacts(*, contacts: Contacts) -> Contacts:

@@ -93,7 +93,10 @@ def _one(pk: int, moment: datetime) -> str:
         message = (
             Message.objects.filter(pk=pk, status=MessageStatus.PENDING)
             .select_related(
-                "appointment__patient", "appointment__clinic", "appointment__dose_phase", "appointment__plan__therapy"
+                "appointment__patient__home_clinic",
+                "appointment__clinic",
+                "appointment__dose_phase",
+                "appointment__plan__therapy",
             )
             .select_for_update(of=["self"], skip_locked=True)
             .first()

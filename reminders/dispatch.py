@@ -151,7 +151,10 @@ def _prepare(pk: int, claim: UUID) -> Verdict | None:
         message = (
             Message.objects.filter(pk=pk, claim=claim, status=MessageStatus.CLAIMED)
             .select_related(
-                "appointment__patient", "appointment__clinic", "appointment__dose_phase", "appointment__plan__therapy"
+                "appointment__patient__home_clinic",
+                "appointment__clinic",
+                "appointment__dose_phase",
+                "appointment__plan__therapy",
             )
             .first()
         )

@@ -15,6 +15,7 @@ from reminders.models import Channel, Message, MessageTemplate
 from reminders.voices import Voice, voice_of
 from reminders.wording import betraying, fill, therapy_words
 from reminders.words import DEFAULT, Language, Words, blocks, clock, language, languages
+from reminders.zones import reads_another_clock
 from scheduling.models import Appointment, Status
 from therapies.models import Therapy
 
@@ -86,10 +87,11 @@ def words_for(*, wording: str, channel: str, code: str) -> tuple[Language, Words
 def text_values(appointment: Appointment, course: list[Appointment], voice: Voice, spoken: Language) -> dict[str, str]:
     """What fills the placeholders of a text."""
     zone = appointment.clinic.zone
+    named = reads_another_clock(appointment)
     return {
         "sender": voice.sender,
         "day": spoken.days([each.start.astimezone(zone).date() for each in course]),
-        "time": clock(appointment.start.astimezone(zone)),
+        "time": clock(appointment.start.astimezone(zone), named=named),
         "place": voice.place,
         "phone": voice.phone,
     }
@@ -129,7 +131,8 @@ def _email(
     cancelled, before = message.rule == "cancelled", appointment.status == Status.BOOKED
     texts = text_values(appointment, course, voice, spoken)
     times = [(each.start.astimezone(clinic.zone), each.end.astimezone(clinic.zone)) for each in course]
-    said = [spoken.when(start, end) for start, end in times]
+    named = reads_another_clock(appointment)
+    said = [spoken.when(start, end, named=named) for start, end in times]
     link = patient_link(appointment) if before else ""
     values = texts | {
         "name": appointment.patient.given_name,

@@ -47,7 +47,7 @@ def link_of(token: str) -> PatientLink:
     link = (
         PatientLink.objects.filter(key=key, revoked_at=None)
         .select_related(
-            "appointment__patient",
+            "appointment__patient__home_clinic",
             "appointment__clinic",
             "appointment__dose_phase",
             "appointment__plan__patient",

@@ -23,6 +23,7 @@ from reminders.reach import first_of_kind
 from reminders.rules import rules_for
 from reminders.timing import Planned, Rule, Visit
 from reminders.voices import Voice, voice_of
+from reminders.zones import patients_zone
 from scheduling.models import Appointment, Status
 from scheduling.signals import appointment_changed
 
@@ -140,7 +141,7 @@ def _desired_before(
     )
     voice = voice_of(clinic)
     planned = [
-        _in_hours(each, voice, clinic.zone)
+        _in_hours(each, voice, patients_zone(appointment))
         for each in timing.before_visit(rules=rules, visit=visit, announce=announce, also_by=also_by)
     ]
     return [each for each in planned if each.due_at < each.cut_off_at]
@@ -199,7 +200,7 @@ def _told_at(appointment: Appointment, rows: list[Message], told: list[Told], no
 
 
 def _in_hours(planned: Planned, voice: Voice, zone: ZoneInfo) -> Planned:
-    """The same message, due when its channel may be used, so that what is shown as due is true."""
+    """The same message, due when its channel may be used where the patient is, so that what is shown as due is true."""
     hours = voice.hours(planned.channel)
     if hours is None or (planned.channel == Channel.EMAIL and planned.code in timing.ANSWERS):
         return planned

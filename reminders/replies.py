@@ -104,7 +104,10 @@ def visit_meant(*, number: str) -> Appointment | None:
             visit_start__gt=timezone.now(),
         )
         .select_related(
-            "appointment__patient", "appointment__clinic", "appointment__dose_phase", "appointment__plan__therapy"
+            "appointment__patient__home_clinic",
+            "appointment__clinic",
+            "appointment__dose_phase",
+            "appointment__plan__therapy",
         )
         .order_by("-sending_at")[:20]
     )
@@ -115,7 +118,7 @@ def visit_meant(*, number: str) -> Appointment | None:
         Appointment.objects.filter(
             patient__contact_points__value=number, status=Status.BOOKED, period__startswith__gt=timezone.now()
         )
-        .select_related("patient", "clinic", "dose_phase", "plan__therapy")
+        .select_related("patient__home_clinic", "clinic", "dose_phase", "plan__therapy")
         .order_by("period")
     )
     if not coming or len({visit.patient_id for visit in coming}) > 1:

@@ -16,6 +16,7 @@ from reminders.models import WAITING, Channel, Message, MessageStatus
 from reminders.reach import usable, why_not
 from reminders.timing import ANSWERS
 from reminders.voices import Voice, voice_of
+from reminders.zones import patients_zone
 from scheduling.models import Status
 
 STANDS_WHEN = {"cancelled": Status.CANCELLED, "aftercare": Status.DONE, "no_show": Status.NO_SHOW}
@@ -95,16 +96,16 @@ def _to_somebody(message: Message, voice: Voice, now: datetime) -> Verdict:
 
 
 def _when_allowed(message: Message, voice: Voice, now: datetime) -> datetime:
-    """The first moment from now on when the channel may be used."""
+    """The first moment from now on when the channel may be used, by the patient's clock."""
     hours = voice.hours(message.channel)
     if hours is None or (message.channel == Channel.EMAIL and message.rule in ANSWERS):
         return now
-    return hours.next_open(now, message.appointment.clinic.zone)
+    return hours.next_open(now, patients_zone(message.appointment))
 
 
 def _over_the_limit(message: Message, point: ContactPoint, voice: Voice, now: datetime) -> Verdict | None:
     """Put off or withhold a text when its number has had enough of them; None when it may go."""
-    zone = message.appointment.clinic.zone
+    zone = patients_zone(message.appointment)
     today = local_date(now, zone)
     taken = [
         local_date(moment, zone) for moment in _sent_to(point.value, now) + _promised_to(point.value, message, now)

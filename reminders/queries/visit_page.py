@@ -11,6 +11,7 @@ from reminders.models import Channel
 from reminders.reach import KIND
 from reminders.voices import Voice, voice_of
 from reminders.words import Language, clock, languages
+from reminders.zones import reads_another_clock
 from scheduling.models import IN_CHAIR, Appointment, Status
 from scheduling.openings import Opening
 
@@ -128,11 +129,11 @@ def visit_page_of(*, appointment: Appointment, frame: Frame) -> VisitPage:
 
 def choices_of(*, days: list[list[Opening]], spoken: Language, appointment: Appointment) -> list[ChoiceDay]:
     """Free times as the page offers them, day by day."""
-    zone = appointment.clinic.zone
+    zone, named = appointment.clinic.zone, reads_another_clock(appointment)
     return [
         ChoiceDay(
             spoken.day_long(openings[0].day),
-            [Choice(each.start.isoformat(), clock(each.start.astimezone(zone))) for each in openings],
+            [Choice(each.start.isoformat(), clock(each.start.astimezone(zone), named=named)) for each in openings],
         )
         for openings in days
         if openings
@@ -142,7 +143,7 @@ def choices_of(*, days: list[list[Opening]], spoken: Language, appointment: Appo
 def when_said(*, appointment: Appointment, spoken: Language) -> str:
     """Day and time of a visit in one line."""
     local = appointment.start.astimezone(appointment.clinic.zone)
-    return f"{spoken.day_long(local.date())}, {clock(local)}"
+    return f"{spoken.day_long(local.date())}, {clock(local, named=reads_another_clock(appointment))}"
 
 
 def _state(appointment: Appointment) -> str:
@@ -158,7 +159,9 @@ def _state(appointment: Appointment) -> str:
 def _stay(visit: Appointment, page_of: Appointment, spoken: Language, say: Said) -> Stay:
     zone = page_of.clinic.zone
     start, end = visit.start.astimezone(zone), visit.end.astimezone(zone)
-    return Stay(spoken.day_long(start.date()), say["hours"].format(start=clock(start), end=clock(end)))
+    named = reads_another_clock(page_of)
+    hours = say["hours"].format(start=clock(start, named=named), end=clock(end, named=named))
+    return Stay(spoken.day_long(start.date()), hours)
 
 
 def _ways(appointment: Appointment, say: Said) -> list[Way]:

@@ -38,7 +38,7 @@ AHEAD = {"1": "a day", "3": "3 days", "8": "8 days", "30": "30 days"}
 """How far a demonstration may look ahead."""
 
 WHOLE = (
-    "appointment__patient",
+    "appointment__patient__home_clinic",
     "appointment__clinic",
     "appointment__dose_phase",
     "appointment__plan__therapy",

@@ -49,10 +49,12 @@ class Language:
             return self.day(days[0])
         return "-".join(self._written("day_in_course", day, short=True) for day in (days[0], days[-1]))
 
-    def when(self, start: datetime, end: datetime) -> str:
-        """A visit in local times, written out with its end."""
+    def when(self, start: datetime, end: datetime, *, named: bool = False) -> str:
+        """A visit in local times, written out with its end; `named` as in `clock`."""
         pattern: str = self.dates["when"]
-        return pattern.format(day=self.day_long(start.date()), time=clock(start), until=clock(end))
+        return pattern.format(
+            day=self.day_long(start.date()), time=clock(start, named=named), until=clock(end, named=named)
+        )
 
     def longest_day(self) -> str:
         """The longest way to write a day, or the days of a course, in a text."""
@@ -75,12 +77,21 @@ class Language:
         return written
 
 
-def clock(moment: datetime) -> str:
-    """A local time as people say it: 9:15 AM."""
-    return f"{moment:%I:%M %p}".lstrip("0")
+def clock(moment: datetime, *, named: bool = False) -> str:
+    """A local time as people say it: 9:15 AM; `named` for readers elsewhere, with its zone: 9:15 AM CT."""
+    said = f"{moment:%I:%M %p}".lstrip("0")
+    return f"{said} {_zone_letters(moment)}" if named else said
 
 
-LONGEST_CLOCK = "12:45 PM"
+LONGEST_CLOCK = "12:45 PM CT"
+
+
+def _zone_letters(moment: datetime) -> str:
+    """The letters of a zone, the same all year: CT for CST and CDT. A zone without letters is named by its offset."""
+    letters = f"{moment:%Z}"
+    if not letters.isalpha():
+        return f"UTC{letters}"
+    return re.sub(r"[SD]T$", "T", letters)
 
 
 @lru_cache(maxsize=1)

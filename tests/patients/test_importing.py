@@ -64,6 +64,7 @@ def test_a_patient_comes_with_plan_and_last_dose(madison, manager):
         **ON_TYSABRI,
         "email": "Anna@Example.org",
         "language": "ES",
+        "timezone": "America/Denver",
         "extra_minutes": "15",
         "alerts": "Hives",
         "interval_days": "42",
@@ -76,6 +77,7 @@ def test_a_patient_comes_with_plan_and_last_dose(madison, manager):
     assert result.counts == {"patients new": 1, "plans new": 1, "doses recorded": 1}
     patient = Patient.objects.get()
     assert (patient.mrn, patient.birth_date, patient.language) == ("A1", date(1975, 3, 14), "es")
+    assert patient.timezone == "America/Denver"
     assert {point.value for point in patient.contact_points.all()} == {"+16085550121", "anna@example.org"}
     plan = patient.plans.get()
     assert (plan.interval_days, plan.usual_weekday, plan.usual_time) == (42, 1, time(13, 15))
@@ -162,6 +164,7 @@ WRONG = [
     ({"mobile": "555-0100"}, "mobile", "not a full phone number"),
     ({"email": "anna"}, "email", "not an e-mail address"),
     ({"language": "english"}, "language", "two- or three-letter"),
+    ({"timezone": "Denver"}, "timezone", "America/Denver"),
     ({"extra_minutes": "some"}, "extra_minutes", "not a whole number"),
     ({"extra_minutes": "999"}, "extra_minutes", "0 to 480"),
     ({"therapy": "tysbari"}, "therapy", "Write one of: .*tysabri"),

@@ -230,3 +230,24 @@ def test_nurses_do_not_change_patients(client, urls, request, who):
 def test_nobody_gets_in_without_signing_in(client, urls):
     pages = [*urls, reverse("patient_new"), reverse("patient_search"), reverse("patient_import")]
     assert {client.get(url).status_code for url in pages} <= {302, 405}
+
+
+def test_a_patients_time_zone_is_chosen_and_one_from_elsewhere_is_kept(desk, madison):
+    desk.post(reverse("patient_new"), NEW | {"home_clinic": madison.pk, "timezone": "America/Denver"})
+    patient = Patient.objects.get()
+    assert (patient.timezone, patient.zone.key) == ("America/Denver", "America/Denver")
+    Patient.objects.update(timezone="America/Boise")
+    facts = NEW | {"home_clinic": madison.pk}
+    form = desk.get(reverse("patient_edit", args=[patient.pk])).content.decode()
+    assert '<option value="America/Boise" selected>' in form
+    desk.post(reverse("patient_edit", args=[patient.pk]), facts | {"timezone": "America/Boise", "given_name": "Ann"})
+    patient.refresh_from_db()
+    assert (patient.given_name, patient.timezone) == ("Ann", "America/Boise")
+    desk.post(reverse("patient_edit", args=[patient.pk]), facts | {"timezone": ""})
+    assert Patient.objects.get().zone == madison.zone
+
+
+def test_no_time_zone_is_refused_beside_its_field(desk, madison):
+    answer = desk.post(reverse("patient_new"), NEW | {"home_clinic": madison.pk, "timezone": "Mars/Olympus"})
+    assert answer.status_code == 422
+    assert not Patient.objects.exists()

@@ -44,6 +44,7 @@ def test_a_patient_is_registered_with_facts_as_they_are_kept(anna):
         ({"birth_date": date(1899, 12, 31)}, "birth_date"),
         ({"birth_date": timezone.localdate() + timedelta(days=1)}, "birth_date"),
         ({"language": "english"}, "language"),
+        ({"timezone": "Mountain"}, "timezone"),
         ({"extra_minutes": 481}, "extra_minutes"),
         ({"chair_kind": "sofa"}, "chair_kind"),
         ({"alerts": "x" * 241}, "alerts"),

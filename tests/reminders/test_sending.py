@@ -88,7 +88,7 @@ def test_the_text_says_who_when_where_and_how_to_answer_and_nothing_more(
     assert text.to == number(1)
     assert text.body == (
         "Smart Clinics: visit Mon Dec 21, 9:00 AM, Madison. Reply C to confirm or R to reschedule."
-        " Call 608-555-0100. Reply STOP to opt out of texts."
+        " Call 608-555-0100. Reply STOP to opt out."
     )
     message = row(visit)
     assert (message.status, message.body, message.recipient, message.wire) == ("sent", text.body, number(1), "twilio")
