@@ -24,6 +24,9 @@ PURE = {
     "scheduling/engine/lunches.py",
     "scheduling/engine/offers.py",
     "scheduling/engine/redeal.py",
+    "scheduling/engine/replan.py",
+    "scheduling/engine/replan_chairs.py",
+    "scheduling/engine/replan_starts.py",
     "scheduling/engine/reseating.py",
     "scheduling/engine/seating.py",
 }
