@@ -84,7 +84,6 @@ def columns(
     """Columns for each label, one beside the other for each series. Values are never negative."""
     known = [value for one in series for value in one.values if value is not None]
     top = max([*known, *(value for _, value in benchmarks)], default=0) or 1
-    scale = (_BOTTOM - _TOP) / top
     step = (WIDTH - _LEFT - _RIGHT) / max(len(labels), 1)
     every = -(-len(labels) // LABELS)
     width = step * 0.8 / len(series)
@@ -93,8 +92,8 @@ def columns(
         for place, value in enumerate(one.values):
             if value is not None:
                 x = _LEFT + place * step + step * 0.1 + number * width
-                is_told = _is_told(place, len(labels), every)
-                drawn.append(_column(x, width, value, scale, number, is_told=is_told))
+                text = short(value) if _is_told(place, len(labels), every) else ""
+                drawn.append(_column(x, width, value / top, number, text))
     return Chart(
         key=key,
         title=title,
@@ -107,7 +106,7 @@ def columns(
             for place, label in enumerate(labels)
             if _is_told(place, len(labels), every)
         ),
-        rules=tuple(_rule(text, value, scale) for text, value in benchmarks),
+        rules=tuple(_rule(text, value / top) for text, value in benchmarks),
     )
 
 
@@ -116,22 +115,22 @@ def short(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0") if value < 9.95 else f"{value:,.0f}"
 
 
-def _column(x: float, width: float, value: float, scale: float, series: int, *, is_told: bool) -> Column:
-    height = round(value * scale, 1)
+def _column(x: float, width: float, part: float, series: int, text: str) -> Column:
+    height = round(part * (_BOTTOM - _TOP), 1)
     return Column(
         x=round(x, 1),
         y=round(_BOTTOM - height, 1),
         width=round(max(width - 1, 1), 1),
         height=height,
         series=series,
-        text=short(value) if is_told else "",
+        text=text,
         text_x=round(x + (width - 1) / 2, 1),
         text_y=round(_BOTTOM - height - 4, 1),
     )
 
 
-def _rule(text: str, value: float, scale: float) -> Rule:
-    y = round(_BOTTOM - value * scale, 1)
+def _rule(text: str, part: float) -> Rule:
+    y = round(_BOTTOM - part * (_BOTTOM - _TOP), 1)
     return Rule(y, text, round(y - 4, 1))
 
 

@@ -245,6 +245,8 @@ def is_beyond_chance(one: Figure, other: Figure) -> bool:
 
 def percent(value: float) -> str:
     """A percentage: 82 %, 4.4 %, 0 %; one decimal below ten, where a point is much."""
+    if 0 < value < 0.05:
+        return "under 0.1 %"
     return f"{value:.1f} %" if 0 < value < 9.95 else f"{value:.0f} %"
 
 
