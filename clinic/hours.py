@@ -32,13 +32,17 @@ class WeeklyHours:
                 return (row.opens, row.closes) if row.opens and row.closes else None
         return None
 
-    def week_from(self, day: date) -> dict[int, Clocks | None]:
-        """The hours of each weekday, 0 to 6, during the seven days from a day on."""
-        return {one.weekday(): self.on(one) for one in days_between(day, day + timedelta(days=6))}
+    def as_of(self, day: date) -> dict[int, Clocks | None]:
+        """The hours of every weekday, 0 to 6, by what is in force on a day, changes to come left aside."""
+        found: dict[int, Clocks | None] = dict.fromkeys(range(7))
+        for weekday, rows in self._by_weekday.items():
+            row = next((row for row in rows if row.valid_from <= day), None)
+            found[weekday] = (row.opens, row.closes) if row and row.opens and row.closes else None
+        return found
 
     def open_weekdays(self, day: date) -> frozenset[int]:
-        """The weekdays on which the clinic opens during the seven days from a day on."""
-        return frozenset(weekday for weekday, times in self.week_from(day).items() if times)
+        """The weekdays on which the clinic opens by what is in force on a day."""
+        return frozenset(weekday for weekday, times in self.as_of(day).items() if times)
 
 
 def weekly_hours(*, clinics: Iterable[Clinic]) -> dict[int, WeeklyHours]:

@@ -56,7 +56,13 @@ _PAGES = (
             "book_here",
         ),
     ),
-    _Page("Staffing", "staffing_today", Act.SEE_STAFFING, True, ("staffing",)),
+    _Page(
+        "Staffing",
+        "staffing_today",
+        Act.SEE_STAFFING,
+        True,
+        ("staffing", "patterns", "places", "holidays", "lunches", "week_copy", "week_fill", "shift", "shift_add"),
+    ),
     _Page(
         "Worklists",
         "worklists",

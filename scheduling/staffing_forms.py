@@ -69,7 +69,7 @@ class ShiftForm(forms.Form):
                 initial=given[1],
             )
             layout.append(Row(Column(f"break_{number}"), Column(f"minutes_{number}")))
-        self.helper = _helper(*layout)
+        self.helper = plain_helper(*layout)
 
     @property
     def conflict_field(self) -> str:
@@ -145,7 +145,7 @@ class StretchForm(forms.Form):
             ("ends", last.time()),
         ):
             self.fields[name].initial = value
-        self.helper = _helper(
+        self.helper = plain_helper(
             Row(Column("first_day"), Column("starts")), Row(Column("last_day"), Column("ends")), "reason"
         )
 
@@ -216,7 +216,8 @@ def _clock_breaks(shift: Shift) -> list[tuple[time, int]]:
     ]
 
 
-def _helper(*layout: Any) -> FormHelper:
+def plain_helper(*layout: Any) -> FormHelper:
+    """The layout of a form that stands inside the form of a page."""
     helper = FormHelper()
     helper.form_tag = False
     helper.disable_csrf = True

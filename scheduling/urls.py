@@ -5,7 +5,7 @@ from django.urls import path
 import clinic.converters  # noqa: F401  # <date:day>, <clock:time>
 from clinic.access import Act
 from scheduling.views import appointment as visit
-from scheduling.views import closing, staffing, waitlist
+from scheduling.views import closing, patterns, places, rostering, staffing, waitlist
 from scheduling.views.board import board
 from scheduling.views.book import book, book_another_time
 from scheduling.views.book_here import book_here
@@ -28,7 +28,23 @@ urlpatterns = [
     path("staffing/<slug:clinic>/<date:day>/shift/", staffing.shift_add, name="shift_add"),
     path("staffing/<slug:clinic>/<date:day>/close/", closing.clinic_close, name="clinic_close"),
     path("staffing/<slug:clinic>/<date:day>/chair/", closing.chair_out, name="chair_out"),
+    path("staffing/<slug:clinic>/<date:day>/copy/", rostering.week_copy, name="week_copy"),
+    path("staffing/<slug:clinic>/<date:day>/fill/", rostering.week_fill, name="week_fill"),
+    path("staffing/<slug:clinic>/<date:day>/breaks/", rostering.lunches, name="lunches"),
+    path("staffing/<slug:clinic>/weekly/", patterns.patterns, name="patterns"),
+    path("staffing/<slug:clinic>/weekly/add/", patterns.pattern_add, name="pattern_add"),
+    path("weekly-shifts/<int:pattern_id>/", patterns.pattern_change, name="pattern"),
+    path("weekly-shifts/<int:pattern_id>/end/", patterns.pattern_end, name="pattern_end"),
+    path("staffing/<slug:clinic>/places/", places.places, name="places"),
+    path("staffing/<slug:clinic>/places/hours/", places.hours_change, name="hours_change"),
+    path("staffing/<slug:clinic>/places/chair/", places.chair_add, name="chair_add"),
+    path("chairs/<int:chair_id>/", places.chair_change, name="chair"),
+    path("chairs/<int:chair_id>/remove/", places.chair_remove, name="chair_remove"),
+    path("chairs/<int:chair_id>/return/", places.chair_return, name="chair_return"),
+    path("holidays/", places.holidays, name="holidays"),
+    path("holidays/<date:day>/", places.holiday_decide, name="holiday"),
     path("shifts/<int:shift_id>/", staffing.shift_change, name="shift"),
+    path("shifts/<int:shift_id>/lend/", rostering.shift_lend, name="shift_lend"),
     path("shifts/<int:shift_id>/off/", staffing.shift_off, name="shift_off"),
     path("shifts/<int:shift_id>/remove/", staffing.shift_remove, name="shift_remove"),
     path("absences/<int:absence_id>/end/", staffing.absence_end, name="absence_end"),

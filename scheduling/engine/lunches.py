@@ -9,9 +9,17 @@ from dataclasses import dataclass
 
 from scheduling.engine.day import PATIENTS_PER_NURSE, Day, each, span
 
-MOST_KEPT = 4000
-"""How many ways of giving breaks to the nurses so far are followed up. Enough to be exact for eight nurses with free
-choice over three hours; beyond that the best ones are."""
+MOST_KEPT = 1500
+"""How many ways of giving breaks to the nurses so far are followed up. If there are more, the cheapest are."""
+
+MOST_AT_FIRST = 30
+"""The same, for a good way found quickly."""
+
+Spent = tuple[int, int, int, int]
+"""What some breaks cost, in the order of `Cost`."""
+
+Way = tuple[Spent, tuple[int, ...]]
+"""What a way costs, and when its breaks start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,7 @@ class Cost:
     """Quarter hours by which breaks miss what was wished."""
 
     @property
-    def key(self) -> tuple[int, int, int, int]:
+    def key(self) -> Spent:
         """To compare by."""
         return (self.short, self.bare, self.crowded, self.far)
 
@@ -74,34 +82,50 @@ def place(*, day: Day, lunches: Sequence[Lunch]) -> Lunches:
     The same day gives the same answer. A break with an empty window is left out.
     """
     given = sorted((one for one in lunches if one.first <= one.last), key=lambda one: (one.last - one.first, one.id))
+    # More breaks never cost less, so whatever already costs more than a good way found quickly is not followed up.
+    quick = _search(day, given, most=MOST_AT_FIRST)
+    found = _search(day, given, most=MOST_KEPT, bound=quick.spent)
+    return Lunches({one.id: start for one, start in zip(given, found.starts, strict=True)}, found.is_best)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    spent: Spent
+    starts: tuple[int, ...]
+    is_best: bool
+
+
+def _search(day: Day, given: Sequence[Lunch], *, most: int, bound: Spent | None = None) -> _Found:
+    """The best way among the `most` that cost least after each break, in the order given."""
     quarters = sorted({at for one in given for at in range(one.first, one.last + one.length)})
     column = {quarter: index for index, quarter in enumerate(quarters)}
-    price = {(quarter, gone): _price(day, quarter, gone) for quarter in quarters for gone in range(len(given) + 1)}
+    prices = [[_price(day, quarter, gone) for gone in range(len(given) + 1)] for quarter in quarters]
     # Only how many are away at each quarter decides what follows: of all ways to the same counts the best is kept.
-    ways: dict[tuple[int, ...], tuple[tuple[int, int, int, int], tuple[int, ...]]] = {
-        (0,) * len(quarters): (_nobody_away(day, quarters), ())
-    }
+    ways: dict[tuple[int, ...], Way] = {(0,) * len(quarters): (_nobody_away(day, quarters), ())}
     is_best = True
     for one in given:
-        further: dict[tuple[int, ...], tuple[tuple[int, int, int, int], tuple[int, ...]]] = {}
+        further: dict[tuple[int, ...], Way] = {}
         for away, (spent, starts) in ways.items():
             for start in range(one.first, one.last + 1):
-                counts, now = list(away), list(spent)
-                now[3] += abs(start - one.wished)
-                for quarter in range(start, start + one.length):
-                    gone = counts[column[quarter]]
-                    counts[column[quarter]] = gone + 1
-                    before, after = price[quarter, gone], price[quarter, gone + 1]
-                    for index in range(3):
-                        now[index] += after[index] - before[index]
-                way = (now[0], now[1], now[2], now[3]), (*starts, start)
+                first = column[start]
+                counts = list(away)
+                short, bare, crowded, far = spent
+                for index in range(first, first + one.length):
+                    before, after = prices[index][counts[index]], prices[index][counts[index] + 1]
+                    counts[index] += 1
+                    short += after[0] - before[0]
+                    bare += after[1] - before[1]
+                    crowded += after[2] - before[2]
+                way = (short, bare, crowded, far + abs(start - one.wished)), (*starts, start)
+                if bound is not None and way[0] > bound:
+                    continue
                 key = tuple(counts)
                 if key not in further or way < further[key]:
                     further[key] = way
-        is_best = is_best and len(further) <= MOST_KEPT
-        ways = dict(sorted(further.items(), key=lambda item: item[1])[:MOST_KEPT])
-    best = min(ways.values())[1]
-    return Lunches({one.id: start for one, start in zip(given, best, strict=True)}, is_best)
+        is_best = is_best and len(further) <= most
+        ways = dict(sorted(further.items(), key=lambda item: item[1])[:most])
+    spent, starts = min(ways.values())
+    return _Found(spent, starts, is_best)
 
 
 def bare_quarters(*, day: Day, starts: Mapping[int, int], lunches: Sequence[Lunch]) -> dict[int, list[int]]:
@@ -126,7 +150,7 @@ def _price(day: Day, quarter: int, gone: int) -> tuple[int, int, int]:
     return short, bare, gone * (gone - 1) // 2
 
 
-def _nobody_away(day: Day, quarters: Sequence[int]) -> tuple[int, int, int, int]:
+def _nobody_away(day: Day, quarters: Sequence[int]) -> Spent:
     """What the quarters cost before anybody takes a break."""
     prices = [_price(day, quarter, 0) for quarter in quarters]
     return sum(price[0] for price in prices), sum(price[1] for price in prices), 0, 0

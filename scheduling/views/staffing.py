@@ -110,6 +110,7 @@ def shift_change(request: Request, shift_id: int) -> HttpResponse:
                     Undo(f"Back: {absence.reason}", reverse("absence_end", args=[absence.pk]))
                     for absence in Absence.objects.filter(nurse=shift.nurse_id, period__overlap=shift.period)
                 ),
+                Undo("Lend to another clinic", reverse("shift_lend", args=[shift.pk])),
                 Undo("Sick or leaves early", reverse("shift_off", args=[shift.pk])),
                 Undo("Remove shift", reverse("shift_remove", args=[shift.pk])),
             ),

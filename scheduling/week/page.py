@@ -14,8 +14,9 @@ from scheduling.breaks import LoneBreak, lone_breaks
 from scheduling.engine.day import Day, span
 from scheduling.load import load_days
 from scheduling.models import LIVE, Appointment
-from scheduling.week.scene import Scene, chairs, places, runs
-from scheduling.week.strips import Strip, load_strip, peak_words, shift_strip
+from scheduling.queries.load_by_quarter import load_by_quarter
+from scheduling.week.scene import Scene, runs
+from scheduling.week.strips import Strip, load_strip, over_words, peak_words, shift_strip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,10 @@ class WeekDay:
     closures: tuple[Notice, ...]
     outages: tuple[Notice, ...]
     strip: Strip | None
+    has_shifts: bool
     peak: str
+    over: tuple[str, ...]
+    """When more are booked than nurses or chairs can take, with how many."""
     full: str
     """When every place is taken."""
     short: int
@@ -162,7 +166,9 @@ def _columns(clinic: Clinic, scene: Scene, start: datetime, end: datetime) -> It
                 if one.period.lower < grid.end and grid.start < one.period.upper
             ),
             strip=load_strip(of_day, grid, scene),
+            has_shifts=bool(of_day.nurses),
             peak=peak_words(of_day, grid, scene),
+            over=over_words(of_day, grid, scene),
             full=_full(of_day, grid, scene),
             short=short[day],
             lone=tuple(lone_breaks(day=of_day, grid=grid, pauses=pauses[day])),
@@ -206,8 +212,8 @@ def _part(period: object, grid: ClinicDate, day: Day, scene: Scene) -> str:
 
 def _full(day: Day, grid: ClinicDate, scene: Scene) -> str:
     """When every place is taken."""
-    limit = [min(places, chairs(day)) for places in places(day)]
-    full = sum(1 << at for at, here in enumerate(day.present) if here and here >= limit[at])
+    loads = load_by_quarter(day)
+    full = sum(1 << at for at, load in enumerate(loads) if load.is_full and not load.is_over)
     return ", ".join(
         scene.span(grid.moment_of(first), grid.moment_of(last)) for first, last, on in runs(full, 0, day.length) if on
     )

@@ -9,7 +9,8 @@ from clinic.hours import Period
 from clinic.models import Absence, Shift
 from clinic.quarters import ClinicDate, local_date
 from scheduling.engine.day import Day
-from scheduling.week.scene import Scene, chairs, places
+from scheduling.queries.load_by_quarter import Load, load_by_quarter, stretches
+from scheduling.week.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,11 @@ class Bar:
     width: int
     y: int
     height: int
+
+    @property
+    def x2(self) -> int:
+        """Where it ends."""
+        return self.x + self.width
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +45,45 @@ def load_strip(day: Day, grid: ClinicDate, scene: Scene) -> Strip | None:
     """A day's places, chairs and patients; nothing for a day when nobody could be there."""
     if scene.first >= scene.last or not (day.open or day.stays or day.nurses):
         return None
-    height = scene.height
-    room, present, seats = places(day), day.present, chairs(day)
-    bars = [
-        *_steps("s-places", room, scene),
-        *_steps("s-booked", [min(pair) for pair in zip(present, room, strict=True)], scene),
-        *_over(present, room, scene),
-    ]
-    if seats:
-        bars.append(Bar("s-chairs", 0, scene.last - scene.first, height - seats, 0))
-    peak = peak_words(day, grid, scene)
+    loads = load_by_quarter(day)
+    room, present = [load.cover for load in loads], [load.booked + load.held for load in loads]
     return Strip(
         width=scene.last - scene.first,
-        height=height,
-        bars=tuple(bars),
+        height=scene.height,
+        bars=(
+            *_steps("s-places", room, scene),
+            *_steps("s-booked", [min(pair) for pair in zip(present, room, strict=True)], scene),
+            *_over(present, room, scene),
+            *_chairs(loads, scene),
+        ),
         hours=tuple(range(0, scene.last - scene.first, 4)),
-        spoken=f"At most {peak}." if peak else "Nobody booked.",
+        spoken=_spoken(loads, grid, scene),
     )
+
+
+def over_words(day: Day, grid: ClinicDate, scene: Scene) -> tuple[str, ...]:
+    """When more are booked than nurses or chairs can take: 11:30–12:00: 9 patients, cover for 6."""
+    return tuple(
+        f"{scene.span(grid.moment_of(one.start), grid.moment_of(one.end))}: {_load_words(one.load)}"
+        for one in stretches(load_by_quarter(day))
+        if one.load.is_over
+    )
+
+
+def _load_words(load: Load) -> str:
+    patients = "1 patient" if load.booked == 1 else f"{load.booked} patients"
+    room = f"{patients}, cover for {load.cover}"
+    return f"{room}, {load.chairs} chairs" if load.chairs < load.cover else room
+
+
+def _spoken(loads: Sequence[Load], grid: ClinicDate, scene: Scene) -> str:
+    """The whole drawing in words, stretch by stretch, where the clinic is open or somebody is there."""
+    found = [
+        f"{scene.span(grid.moment_of(one.start), grid.moment_of(one.end))}: {_load_words(one.load)}"
+        for one in stretches(loads)
+        if one.load.is_open or one.load.booked
+    ]
+    return "; ".join(found) + "." if found else "Nobody booked."
 
 
 def peak_words(day: Day, grid: ClinicDate, scene: Scene) -> str:
@@ -100,3 +128,12 @@ def shift_strip(shift: Shift, pauses: Sequence[Period], away: Sequence[Absence],
     bars = [bar("s-shift", start, end), *(bar("s-break", *pause) for pause in pauses)]
     bars += [bar("s-away", max(start, one.period.lower), min(end, one.period.upper)) for one in away]
     return Strip(scene.last - scene.first, 4, tuple(bars), (), "")
+
+
+def _chairs(loads: Sequence[Load], scene: Scene) -> Iterable[Bar]:
+    """A line at the height of the chairs in service, one stroke for each stretch."""
+    shown = range(scene.first, min(scene.last, len(loads)))
+    for seats, quarters in groupby(shown, key=lambda at: loads[at].chairs):
+        run = list(quarters)
+        if seats:
+            yield Bar("s-chairs", run[0] - scene.first, len(run), scene.height - seats, 0)
