@@ -27,11 +27,13 @@ class Act(StrEnum):
     SEE_WORKLISTS = auto()
     SEE_STAFFING = auto()
     EDIT_STAFFING = auto()
+    REPLAN = auto()
     OVERRIDE = auto()
     IMPORT_PATIENTS = auto()
     SEE_REPORTS = auto()
     SEE_OUTBOX = auto()
     EDIT_WORDING = auto()
+    MANAGE_STAFF = auto()
 
 
 _NURSE = {Act.SEE_BOARD, Act.SEE_ROSTER, Act.SEE_PATIENTS, Act.CHANGE_STATUS, Act.SEE_STAFFING}
@@ -39,7 +41,7 @@ _NURSE = {Act.SEE_BOARD, Act.SEE_ROSTER, Act.SEE_PATIENTS, Act.CHANGE_STATUS, Ac
 GRANTS: dict[str, frozenset[Act]] = {
     Role.FRONT_DESK: frozenset(_NURSE | {Act.EDIT_PATIENTS, Act.BOOK, Act.SEE_WORKLISTS, Act.SEE_OUTBOX}),
     Role.NURSE: frozenset(_NURSE),
-    Role.CHARGE_NURSE: frozenset(_NURSE | {Act.BOOK, Act.SEE_WORKLISTS, Act.EDIT_STAFFING}),
+    Role.CHARGE_NURSE: frozenset(_NURSE | {Act.BOOK, Act.SEE_WORKLISTS, Act.EDIT_STAFFING, Act.REPLAN}),
     Role.MANAGER: frozenset(Act),
 }
 

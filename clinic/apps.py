@@ -7,3 +7,4 @@ class ClinicConfig(AppConfig):
 
     def ready(self) -> None:
         from . import celery  # noqa: F401  (makes it the current app, so that @shared_task finds it)
+        from .accounts import idle, second_step  # noqa: F401  (they listen to who signs in)

@@ -13,8 +13,11 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 
+from clinic.accounts.models import Invitation as Invitation
+from clinic.accounts.models import StaffEvent as StaffEvent
+from clinic.accounts.models import StaffSession as StaffSession
 from clinic.periods import by_beginning, on_quarter_hours
 
 
@@ -36,6 +39,19 @@ def on_quarter(*names: str) -> Q:
 
 class User(AbstractUser):
     """A member of staff who signs in. What they may do, and where, is in their memberships."""
+
+    pin = models.CharField(
+        max_length=128, blank=True, db_default="", editable=False, help_text="Hashed; opens a locked screen."
+    )
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="user_name_once_whatever_its_capitals",
+                violation_error_message="Somebody has this user name already.",
+            )
+        ]
 
     @property
     def label(self) -> str:

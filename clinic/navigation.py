@@ -78,6 +78,7 @@ _PAGES = (
         False,
         ("outbox_message", "outbox_operations", "outbox_wordings", "outbox_wording"),
     ),
+    _Page("Staff", "staff", Act.MANAGE_STAFF, False, ("staff_invite", "staff_member", "staff_link")),
 )
 
 

@@ -7,6 +7,8 @@ import bootstrap_wrapper
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from clinic.accounts.keys import checked as checked_keys
+from clinic.accounts.keys import demo_keys
 from clinic.embedded import valkey
 from clinic.environment import (
     database_from_url,
@@ -17,9 +19,9 @@ from clinic.environment import (
     env_str,
     env_together,
 )
+from clinic.mail import provider_from_environment
 from clinic.secret import demo_key, production_key
 
-from clinic.mail import provider_from_environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # "demo" runs on this machine for one person to look at; "production" takes every secret from the
@@ -46,6 +48,9 @@ if PRODUCTION:
 else:
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env_list("ALLOWED_HOSTS")]
 
+# The proxy sets X-Forwarded-Proto and X-Forwarded-For, always.
+BEHIND_PROXY = env_bool("BEHIND_PROXY", default=False)
+
 # --- Apps, in the order of the rooms -------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -62,6 +67,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "crispy_forms",
@@ -77,9 +85,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "clinic.audit.middleware.AuditMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "clinic.accounts.middleware.LockMiddleware",
     # Fails closed: a view is for people who are logged in unless it says @login_not_required.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "clinic.accounts.middleware.SecondStepMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -113,6 +124,15 @@ DATABASES: dict[str, dict[str, Any]] = {
     }
 }
 
+# In the database: shared by all web processes, and there when the broker is not.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "clinic_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
+
 # --- Background work -----------------------------------------------------------------------------
 
 EMBEDDED_BROKER: Path | None = None
@@ -126,17 +146,58 @@ if not REDIS_URL:
 # --- People, sessions, security ------------------------------------------------------------------
 
 AUTH_USER_MODEL = "clinic.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+ACCOUNT_ADAPTER = "clinic.accounts.signing_in.Adapter"
+ACCOUNT_FORMS = {"login": "clinic.accounts.signing_in.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+# Counted in the shared cache: of all web processes together. "key" is a user name, or a locked session.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+    "unlock": "5/12h/key",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
+
+# A second step after the password: asked of everyone in production, offered elsewhere.
+SECOND_STEP_REQUIRED = env_bool("SECOND_STEP", default=PRODUCTION)
+if PRODUCTION and not SECOND_STEP_REQUIRED:
+    raise ImproperlyConfigured("SECOND_STEP must be on when CHAIRSIDE_ENV=production.")
+# The newest first: it encrypts, all of them decrypt.
+SIGN_IN_KEYS = checked_keys(env_list("SIGN_IN_KEYS") if PRODUCTION else env_list("SIGN_IN_KEYS") or demo_keys(DATA_DIR))
+MFA_ADAPTER = "clinic.accounts.second_step.Adapter"
+MFA_FORMS = {
+    "authenticate": "clinic.accounts.second_step.AuthenticateForm",
+    "reauthenticate": "clinic.accounts.second_step.ReauthenticateForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Chairside"
+MFA_TOTP_TOLERANCE = 1
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+
+SESSION_ENGINE = "clinic.accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # one long clinic day
+# Without anything done for so long a screen locks: a nurse's tablet, a desk.
+IDLE_SECONDS_TABLET = env_int("IDLE_SECONDS_TABLET", 5 * 60, least=60, most=15 * 60)
+IDLE_SECONDS_DESK = env_int("IDLE_SECONDS_DESK", 15 * 60, least=60, most=30 * 60)
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
@@ -145,7 +206,7 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SILENCED_SYSTEM_CHECKS = ["security.W021"]  # the HSTS preload list is for the owner of the whole domain to join
-if env_bool("BEHIND_PROXY", default=False):
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -175,6 +236,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "clinic.navigation.header",
+                "clinic.accounts.context.lock",
             ],
         },
     },

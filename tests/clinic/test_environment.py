@@ -19,6 +19,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "chairs.example.org",
     "DATABASE_URL": "postgresql://chairside:secret@db.example.org/chairside",
     "REDIS_URL": "rediss://broker.example.org/0",
+    "SIGN_IN_KEYS": "2mU1bJ4c1r0VnYk3m1c9pHjv6d4eXb0wq7KxTt8sZ2A=",
 }
 
 
@@ -71,7 +72,7 @@ def test_the_demos_key_is_made_once_and_is_nobody_elses(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "SIGN_IN_KEYS"])
 def test_production_does_not_start_without(missing: str, tmp_path: Path) -> None:
     result = check(tmp_path, {name: value for name, value in PRODUCTION.items() if name != missing})
     assert result.returncode != 0
@@ -107,6 +108,26 @@ MAILING = {
 def test_production_passes_the_checks_with_an_email_provider(tmp_path: Path) -> None:
     result = check(tmp_path, PRODUCTION | MAILING, "--deploy", "--fail-level", "WARNING")
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"SECOND_STEP": "no"}, "SECOND_STEP must be on when CHAIRSIDE_ENV=production."),
+        ({"SECOND_STEP": "perhaps"}, "SECOND_STEP must be yes or no"),
+        ({"SIGN_IN_KEYS": "secret"}, "SIGN_IN_KEYS: key 1 is not 32 random bytes"),
+        ({"SIGN_IN_KEYS": f"{PRODUCTION['SIGN_IN_KEYS']},{PRODUCTION['SIGN_IN_KEYS']}"}, "names a key twice"),
+        ({"IDLE_SECONDS_TABLET": "3600"}, "IDLE_SECONDS_TABLET must be between 60 and 900"),
+    ],
+)
+def test_a_wrong_setting_for_accounts_stops_the_start_with_a_clear_line(
+    variables: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    result = check(tmp_path, PRODUCTION | variables)
+    assert result.returncode != 0
+    assert said in result.stderr.splitlines()[-1]
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.slow

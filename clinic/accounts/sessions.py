@@ -1,0 +1,47 @@
+"""Django's sessions in the database, with who, what and when in columns: they can be listed and ended."""
+
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.base_session import AbstractBaseSession
+
+FACTS = ("device", "address", "began_at", "seen_at", "idle_seconds")
+
+
+class SessionStore(db.SessionStore):
+    """Keeps the columns `FACTS` beside what the session holds. Empty until somebody signs in."""
+
+    def __init__(self, session_key: str | None = None) -> None:
+        super().__init__(session_key)
+        self._facts: dict[str, Any] = {}
+
+    @classmethod
+    def get_model_class(cls) -> type[AbstractBaseSession]:
+        from clinic.accounts.models import StaffSession
+
+        return StaffSession
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The columns' values. Reads the session if that was not done yet."""
+        self._get_session()  # type: ignore[attr-defined]
+        return self._facts
+
+    def load(self) -> dict[str, Any]:
+        row = self._get_session_from_db()  # type: ignore[attr-defined]
+        if row is None:
+            return {}
+        self._facts = {name: getattr(row, name) for name in FACTS}
+        return self.decode(row.session_data)
+
+    def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
+        row = super().create_model_instance(data)
+        row.user_id = data.get(SESSION_KEY)  # type: ignore[attr-defined]
+        for name, value in self._facts.items():
+            setattr(row, name, value)
+        return row
+
+    def flush(self) -> None:
+        self._facts = {}
+        super().flush()
