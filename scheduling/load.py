@@ -69,6 +69,11 @@ class Days:
         self._hours = open_periods(clinics=clinics, first_day=first_day, last_day=last_day)
         self._chairs = _chairs(ids)
         self._outages = _outages(ids, start, end)
+        self._promised: dict[ClinicDayKey, list[Stay]] = {}
+
+    def promise(self, key: ClinicDayKey, stay: Stay) -> None:
+        """Let a stay count from now on as if its chair were held, for whoever is looked for next."""
+        self._promised.setdefault(key, []).append(stay)
 
     def open_days(self) -> list[ClinicDayKey]:
         """The days on which a clinic is open at all."""
@@ -91,9 +96,12 @@ class Days:
             ),
             nurses=nurses,
             stays=stays,
-            held=tuple(
-                Stay(pk, chair, _quarter(start, zero), _quarter(end, zero))
-                for _, start, end, pk, chair in self._held.get(key, ())
+            held=(
+                *(
+                    Stay(pk, chair, _quarter(start, zero), _quarter(end, zero))
+                    for _, start, end, pk, chair in self._held.get(key, ())
+                ),
+                *self._promised.get(key, ()),
             ),
         )
 

@@ -363,3 +363,34 @@ class FollowUpCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class CallToMake(models.Model):
+    """A patient whose visit a new plan of the day moved is to be called about it, and later: was called.
+
+    `was` and `was_clinic` say where the visit stood before. Written only by `scheduling.replanning`.
+    """
+
+    appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="calls_to_make")
+    was = DateTimeRangeField()
+    was_clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
+    why = models.CharField(max_length=240)
+    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField()
+    called_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    called_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["asked_at", "id"]
+        verbose_name_plural = "calls to make"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment"], condition=Q(called_at__isnull=True), name="one_open_call_about_a_visit"
+            ),
+            models.CheckConstraint(
+                condition=Q(called_by__isnull=True) | Q(called_at__isnull=False), name="call_was_made_when"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"call about appointment {self.appointment_id}"

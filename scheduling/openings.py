@@ -130,9 +130,13 @@ def find_for(
     near: datetime | None = None,
     moving: Appointment | None = None,
     habits: Habits | None = None,
+    days: Days | None = None,
 ) -> list[Opening]:
-    """As `find`, for needs that are known already; `habits` replaces the ones that the plan's appointments show."""
-    candidates = _candidates(needs, clinics, first_day, last_day, near=near, moving=moving, habits=habits)
+    """As `find`, for needs that are known already; `habits` replaces the ones that the plan's appointments show.
+
+    `days` are rows that were read before and hold the clinics and days asked for, with what was promised since.
+    """
+    candidates = _candidates(needs, clinics, first_day, last_day, near=near, moving=moving, habits=habits, days=days)
     return _best(candidates, needs, limit, per_day)
 
 
@@ -229,6 +233,7 @@ def _candidates(
     moving: Appointment | None,
     asked: Asked = ANY_TIME,
     habits: Habits | None = None,
+    days: Days | None = None,
 ) -> list[_Candidate]:
     """The days that come into question, those that can cost least first."""
     first_day = max(first_day, needs.earliest or first_day)
@@ -239,9 +244,11 @@ def _candidates(
     elsewhere = _periods_elsewhere(needs.plan.patient, moving)
     now = ceil_quarter(timezone.now())
     by_id = {clinic.pk: clinic for clinic in clinics}
-    days = load_days(clinics=clinics, first_day=first_day, last_day=last_day)
+    days = days or load_days(clinics=clinics, first_day=first_day, last_day=last_day)
     found = []
     for clinic_id, date_ in days.open_days():
+        if clinic_id not in by_id or not first_day <= date_ <= last_day:
+            continue
         grid = days.grids[clinic_id, date_]
         if grid.end <= now or asked.weekday not in (None, date_.weekday()):
             continue

@@ -3,6 +3,8 @@
 What booking one dose, moving it, and booking a whole series share. Call inside `guarded`, after `lock`.
 """
 
+from collections.abc import Collection
+from contextlib import nullcontext
 from datetime import datetime
 from typing import TypedDict
 
@@ -73,10 +75,12 @@ def put_elsewhere(
     override_reason: str = "",
     note: str = "",
     may_have_begun: bool = False,
+    lifted: Collection[int] = (),
 ) -> None:
     """Give an appointment, read under the lock, another time, chair or clinic. Raises `NotAvailable`.
 
-    `may_have_begun`: also to a time that has passed, to put back what was moved by a slip.
+    `may_have_begun`: also to a time that has passed, to put back what was moved by a slip. `lifted` are other
+    appointments, by id, that are about to be moved too and so are out of the way already.
     """
     if appointment.status != Status.BOOKED:
         raise NotAvailable(
@@ -86,10 +90,11 @@ def put_elsewhere(
     needs = needs_of(plan=appointment.plan, dose_number=appointment.dose_number, moving=appointment)
     NurseAssignment.objects.filter(appointment=appointment).delete()
     grid, day, found = find_seat(
-        needs, clinic, start, chair, override_reason, moving=appointment, may_have_begun=may_have_begun
+        needs, clinic, start, chair, override_reason, moving=appointment, may_have_begun=may_have_begun, lifted=lifted
     )
     appointment.note = note or appointment.note
-    with chairs_judged_together():
+    # While others are lifted their rows are in old chairs still: whoever moves them all has the chairs judged at the end.
+    with nullcontext() if lifted else chairs_judged_together():
         change_chairs(found.moves)
         _rewrite(appointment, needs, clinic, start, grid, found, override_reason)
     write_care(clinic=clinic, grid=grid, day=day, care={**found.changed, appointment.pk: found.care})
@@ -125,6 +130,7 @@ def find_seat(
     moving: Appointment | None = None,
     may_have_begun: bool = False,
     may_reseat: bool = True,
+    lifted: Collection[int] = (),
 ) -> tuple[ClinicDate, Day, Seat]:
     """Check a time under the lock and seat the patient, in `chair` if one is named. Raises `NotAvailable`.
 
@@ -137,6 +143,8 @@ def find_seat(
     day = load_day(clinic=clinic, day=grid.day)
     if moving is not None:
         day = day.without(moving.pk)
+    for pk in lifted:
+        day = day.without(pk)
     quarter = grid.quarter_of(start)
     elsewhere = openings.quarters_elsewhere(patient=needs.plan.patient, grid=grid, moving=moving)
     if span(quarter, quarter + needs.quarters) & elsewhere:
