@@ -28,6 +28,7 @@ class Act(StrEnum):
     SEE_STAFFING = auto()
     EDIT_STAFFING = auto()
     REPLAN = auto()
+    REPLAN = auto()
     OVERRIDE = auto()
     IMPORT_PATIENTS = auto()
     SEE_REPORTS = auto()
