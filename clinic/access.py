@@ -28,12 +28,12 @@ class Act(StrEnum):
     SEE_STAFFING = auto()
     EDIT_STAFFING = auto()
     REPLAN = auto()
-    REPLAN = auto()
     OVERRIDE = auto()
     IMPORT_PATIENTS = auto()
     SEE_REPORTS = auto()
     SEE_OUTBOX = auto()
     EDIT_WORDING = auto()
+    SEE_AUDIT = auto()
     MANAGE_STAFF = auto()
 
 
