@@ -6,14 +6,17 @@ exemption for health care does not hold. A "no" counts from the moment it is wri
 number, whoever said it; `lock` keeps a text from leaving at that very moment.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from clinic.models import User
-from patients.models import ContactChange, ContactEntry, ContactPoint, Patient
+from patients.models import ContactChange, ContactEntry, ContactKind, ContactPoint, Patient
+
+CHANNEL_OF: dict[str, str] = {ContactKind.MOBILE: "sms", ContactKind.EMAIL: "email"}
+"""What a kind of contact point carries besides calls."""
 
 _CONSENT = (ContactChange.GIVEN, ContactChange.WITHDRAWN)
 
@@ -96,16 +99,45 @@ class Standings(dict[tuple[str, str], Standing]):
 
 def standings(*, values: Collection[str]) -> Standings:
     """How many numbers and addresses stand. One query."""
+    return _standings(ContactEntry.objects.filter(value__in=values).order_by("id"))
+
+
+def _standings(entries: Iterable[ContactEntry]) -> Standings:
+    """Standings by the ledger's entries, the oldest first."""
     found: dict[tuple[str, str], dict[str, ContactEntry]] = {}
-    for entry in ContactEntry.objects.filter(value__in=values).order_by("id"):
+    for entry in entries:
         kind = "consent" if entry.change in _CONSENT else "works"
         found.setdefault((entry.value, entry.channel), {})[kind] = entry
     return Standings({key: Standing(**entries) for key, entries in found.items()})
 
 
-def history(*, contact_point: ContactPoint) -> list[ContactEntry]:
-    """All that was entered about a contact point's number or address, newest first."""
-    return list(ContactEntry.objects.filter(value=contact_point.value).select_related("by").order_by("-id"))
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A number or address of a patient, how it stands for messages, and all that was entered about it, newest first."""
+
+    point: ContactPoint
+    channel: str
+    """Empty for a landline: nothing but calls."""
+    standing: Standing
+    history: list[ContactEntry]
+
+
+def ways_of(*, patient: Patient) -> list[Way]:
+    """A patient's numbers and addresses, preferred ones first. Two queries."""
+    points = list(patient.contact_points.all())
+    entries = list(
+        ContactEntry.objects.filter(value__in=[point.value for point in points]).select_related("by").order_by("-id")
+    )
+    found = _standings(reversed(entries))
+    return [
+        Way(
+            point=point,
+            channel=(channel := CHANNEL_OF.get(point.kind, "")),
+            standing=found[point.value, channel],
+            history=[entry for entry in entries if entry.value == point.value],
+        )
+        for point in points
+    ]
 
 
 def lock(value: str) -> None:

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from patients import import_views, papers_views, views
+from patients import contact_views, import_views, papers_views, views
 
 urlpatterns = [
     path("patients/", views.patient_search, name="patient_search"),
     path("patients/new/", views.patient_new, name="patient_new"),
     path("patients/<int:patient_id>/edit/", views.patient_edit, name="patient_edit"),
+    path("patients/<int:patient_id>/contacts/", contact_views.patient_contacts, name="patient_contacts"),
+    path("patients/<int:patient_id>/contacts/<int:point_id>/", contact_views.contact_change, name="contact_change"),
     path("patients/<int:patient_id>/plans/new/", views.plan_new, name="plan_new"),
     path("plans/<int:plan_id>/edit/", views.plan_edit, name="plan_edit"),
     path("plans/<int:plan_id>/doses/new/", views.dose_given_new, name="dose_given_new"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from patients import consent
 from patients.course import next_doses
 from patients.models import ContactKind, DoseGiven, Patient, PlanStatus, TreatmentPlan
 from patients.phones import shown
@@ -26,6 +27,8 @@ class Way:
     shown: str
     url: str
     is_preferred: bool
+    trouble: str
+    """Why no message goes there; empty when one may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +129,11 @@ def patient_page(patient: Patient) -> PatientPage:
 
 
 def _ways(patient: Patient) -> Iterable[Way]:
-    for point in patient.contact_points.all():
+    for way in consent.ways_of(patient=patient):
+        point, standing = way.point, way.standing
         scheme = "mailto" if point.kind == ContactKind.EMAIL else "tel"
-        yield Way(point.get_kind_display(), str(point), f"{scheme}:{point.value}", point.is_preferred)
+        trouble = "wants no messages" if not standing.is_allowed else "does not work" if standing.is_dead else ""
+        yield Way(point.get_kind_display(), str(point), f"{scheme}:{point.value}", point.is_preferred, trouble)
 
 
 def _row(visit: Appointment, now: datetime, ready: Badge | None) -> Row:

@@ -67,6 +67,7 @@ def test_the_front_desks_pages(visit: Appointment, front_desk: User, sit_down: S
             f"/patients/{visit.patient_id}/",
             f"/patients/{visit.patient_id}/edit/",
             f"/plans/{plan}/clearances/",
+            f"/patients/{visit.patient_id}/contacts/",
             f"/patients/{visit.patient_id}/authorizations/",
             f"/book/{plan}/",
             f"/book/{plan}/series/",

@@ -38,7 +38,7 @@ def test_agreeing_again_lifts_an_opt_out(point: ContactPoint, front_desk: User) 
         value=MOBILE, channel="sms", source=ContactSource.STAFF, words="By phone", patient=point.patient, by=front_desk
     )
     assert consent.is_allowed(contact_point=point, channel="sms")
-    told = [(entry.change, entry.source, entry.by) for entry in consent.history(contact_point=point)]
+    told = [(entry.change, entry.source, entry.by) for entry in consent.ways_of(patient=point.patient)[0].history]
     assert told == [("given", "staff", front_desk), ("withdrawn", "reply", None)]
 
 

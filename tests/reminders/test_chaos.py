@@ -29,7 +29,8 @@ from scheduling.refusals import NotAvailable
 from tests.clinic.processes import nothing_left
 from tests.reminders.crowd import crowd, everything_due, plan_all
 from tests.reminders.farm import Farm, farm, zone_where_it_is_noon
-from tests.reminders.servers import Received, mail_server, text_server
+from tests.reminders.mail_apis import KEY, SIGNING_KEY, Mailgun, Posted
+from tests.reminders.servers import Received, api_server, mail_server, text_server
 from tests.world import clock, make_clinic, on_floor
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -126,13 +127,35 @@ def test_a_worker_killed_between_claim_and_send_loses_nothing(here: Farm, visits
 
 
 def test_a_worker_killed_between_send_and_mark_sends_nothing_twice(here: Farm, visits: list[Appointment]) -> None:
+    send_while_senders_are_killed(here)
+
+
+def test_an_email_provider_is_given_nothing_twice_either(here: Farm, visits: list[Appointment]) -> None:
+    with api_server(Mailgun) as (inbox, port):
+        here.mail = inbox
+        for name in ("EMAIL_HOST", "EMAIL_PORT", "EMAIL_TLS"):
+            del here.variables[name]
+        here.variables |= {
+            "EMAIL_PROVIDER": "mailgun",
+            "EMAIL_API_KEY": KEY,
+            "EMAIL_HOOK_SECRET": SIGNING_KEY,
+            "EMAIL_API_URL": f"http://127.0.0.1:{port}/v3",
+        }
+        send_while_senders_are_killed(here)
+        given = {each.provider_id for each in inbox.taken if isinstance(each, Posted)}
+        kept = Message.objects.filter(rule="week", channel="email", status="sent").values_list("provider_id", flat=True)
+        assert set(kept) <= given
+        assert "" not in kept
+
+
+def send_while_senders_are_killed(here: Farm) -> None:
+    """Kill three workers, each when a server has its message and it has not heard so; see what became of all."""
     fatal = {10, 70, 140}
     kills: list[str] = []
     here.beat()
     here.worker()
 
     def kill_the_sender(received: Received) -> None:
-        # The server has the message; the worker never hears of it.
         if here.taken in fatal:
             fatal.discard(here.taken)
             kills.append(received.key)
