@@ -1,9 +1,13 @@
 """What texts may say: their alphabet, their length, and nothing that betrays an illness. Pure."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reminders import words as shelf
 from reminders.gsm import SINGLE, plain, septets, strangers
 from reminders.rules import read_rules
 from reminders.wording import IN_TEXTS, betraying, faults_of, fill, longest, therapy_words
@@ -122,3 +126,19 @@ def test_any_name_can_be_written_in_the_alphabet_of_texts(text: str) -> None:
 def test_names_keep_the_accents_that_texts_know_and_lose_the_others() -> None:
     assert plain("José Peña – Wörth’s “Łódź” ½") == 'José Peña - Wörth\'s "Lodz" 1/2'
     assert plain("sábado") == "sabado"
+
+
+def test_a_third_language_needs_only_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for file in shelf.FOLDER.glob("*.toml"):
+        shutil.copy(file, tmp_path)
+    hmong = (tmp_path / "en.toml").read_text().replace("Reply C to confirm", "Teb C").replace("English", "Hmoob")
+    (tmp_path / "hmn.toml").write_text(hmong)
+    monkeypatch.setattr(shelf, "FOLDER", tmp_path)
+    languages.cache_clear()
+    try:
+        spoken = shelf.language("hmn")
+        assert (spoken.code, spoken.name) == ("hmn", "Hmoob")
+        assert "Teb C" in spoken.words["week", "sms"].body
+    finally:
+        monkeypatch.undo()
+        languages.cache_clear()
