@@ -79,7 +79,13 @@ def _look(request: Request, change: Change) -> HttpResponse:
     if reason := change.form.fields.get("reason"):
         reason.required = False
     seen = _try(change, lambda: beforehand(change.make)) if change.form.is_valid() else None
-    problems = [error for errors in change.form.errors.values() for error in errors]
+    problems = [
+        message
+        for errors in change.form.errors.as_data().values()
+        for error in errors
+        if error.code != "required"
+        for message in error.messages
+    ]
     return render(
         request, "scheduling/staffing_consequence.html", {"consequence": seen, "problems": problems, "is_done": False}
     )

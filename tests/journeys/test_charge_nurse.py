@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
-from clinic.models import Clinic, User
+from clinic.models import Clinic, Shift, User
 from scheduling.models import Appointment
 from tests.journeys.conftest import rostered
 from tests.journeys.desk import SitDown
-from tests.world import DAY, booked, make_nurse
+from tests.world import DAY, booked, make_nurse, on_floor
 
 pytestmark = pytest.mark.slow
 
@@ -64,3 +64,35 @@ def test_whom_nobody_can_take_is_red_until_a_nurse_is_added(
     visit.refresh_from_db()
     assert not visit.short_staffed
     assert visit.assignments.get().nurse == spare
+
+
+def test_breaks_are_proposed_looked_at_and_saved(madison: Clinic, charge_nurse: User, sit_down: SitDown) -> None:
+    for name in ("Anna Berg", "Ben Cole"):
+        on_floor(madison, breaks=[("12:00", "12:30")], nurse=make_nurse(madison, name))
+    page = sit_down(charge_nurse)
+    page.goto(WEEK)
+    panel = page.locator("#panel")
+
+    page.get_by_role("link", name="Propose breaks for Monday").click()
+    expect(panel.get_by_role("heading", name="Breaks, Mon Dec 7")).to_be_visible()
+    expect(panel.get_by_text("Touches no patient.")).to_be_visible()
+    panel.get_by_role("button", name="Save these breaks").click()
+    expect(panel.get_by_role("heading", name="The breaks of Mon Dec 7 are set.")).to_be_visible()
+
+    first, second = sorted(pause.period for shift in Shift.objects.all() for pause in shift.breaks.all())
+    assert first.upper <= second.lower
+
+
+def test_a_weekly_shift_is_added_and_stands_in_the_list(madison: Clinic, charge_nurse: User, sit_down: SitDown) -> None:
+    make_nurse(madison, "Anna Berg")
+    page = sit_down(charge_nurse)
+    page.goto("/staffing/madison/weekly/")
+    panel = page.locator("#panel")
+
+    page.get_by_role("link", name="Add a weekly shift for Anna Berg on Wednesdays").click()
+    expect(panel.get_by_text("shifts to add")).to_be_visible()
+    panel.get_by_role("button", name="Add weekly shift").click()
+    expect(panel.get_by_role("heading", name="shifts added")).to_be_visible()
+    panel.get_by_role("button", name="Close").last.click()
+
+    expect(page.locator("a.shift", has_text="8:00–4:30")).to_be_visible()

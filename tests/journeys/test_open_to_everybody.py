@@ -104,6 +104,14 @@ def test_the_charge_nurses_pages(visit: Appointment, charge_nurse: User, sit_dow
             f"/staffing/madison/{DAY}/chair/",
             f"/shifts/{shift.pk}/",
             f"/shifts/{shift.pk}/off/",
+            f"/staffing/madison/{DAY}/copy/",
+            f"/staffing/madison/{DAY}/breaks/",
+            "/staffing/madison/weekly/",
+            "/staffing/madison/weekly/add/",
+            "/staffing/madison/places/",
+            "/staffing/madison/places/hours/",
+            "/holidays/",
+            f"/holidays/{DAY.year + 1}-05-31/",
         ],
     )
 

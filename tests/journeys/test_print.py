@@ -31,6 +31,16 @@ def test_the_board_prints_on_one_sheet_that_lies(madison: Clinic, front_desk: Us
     assert sheets(page) == ["lying"]
 
 
+def test_the_week_prints_on_one_sheet_that_lies(madison: Clinic, charge_nurse: User, sit_down: SitDown) -> None:
+    for _ in range(8):
+        rostered(madison, days=5)
+    booked(madison, "9:00")
+    page = sit_down(charge_nurse)
+    page.goto(f"/staffing/madison/{DAY}/")
+
+    assert sheets(page) == ["lying"]
+
+
 def test_the_roster_prints_one_sheet_for_each_nurse(madison: Clinic, nurse: User, sit_down: SitDown) -> None:
     for _ in range(3):
         rostered(madison)
