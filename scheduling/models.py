@@ -368,12 +368,12 @@ class FollowUpCall(models.Model):
 class CallToMake(models.Model):
     """A patient whose visit a new plan of the day moved is to be called about it, and later: was called.
 
-    `was` and `was_clinic` say where the visit stood before. Written only by `scheduling.replanning`.
+    `old_period` and `old_clinic` say where the visit stood before. Written only by `scheduling.replanning`.
     """
 
     appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="calls_to_make")
-    was = DateTimeRangeField()
-    was_clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
+    old_period = DateTimeRangeField()
+    old_clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
     why = models.CharField(max_length=240)
     asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField()

@@ -12,6 +12,7 @@ from scheduling.views.book_here import book_here
 from scheduling.views.home import home
 from scheduling.views.patient import patient
 from scheduling.views.place import to_day
+from scheduling.views.replan import replan
 from scheduling.views.reports import report_csv, reports
 from scheduling.views.roster import roster
 from scheduling.views.series import series, shift
@@ -23,6 +24,8 @@ urlpatterns = [
     path("board/<slug:clinic>/<date:day>/", board, name="board"),
     path("roster/<slug:clinic>/", to_day, {"page": "roster", "act": Act.SEE_ROSTER}, name="roster_today"),
     path("roster/<slug:clinic>/<date:day>/", roster, name="roster"),
+    path("replan/<slug:clinic>/", to_day, {"page": "replan", "act": Act.REPLAN}, name="replan_today"),
+    path("replan/<slug:clinic>/<date:day>/", replan, name="replan"),
     path("staffing/<slug:clinic>/", to_day, {"page": "staffing", "act": Act.SEE_STAFFING}, name="staffing_today"),
     path("staffing/<slug:clinic>/<date:day>/", staffing.staffing, name="staffing"),
     path("staffing/<slug:clinic>/<date:day>/shift/", staffing.shift_add, name="shift_add"),

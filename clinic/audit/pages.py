@@ -3,6 +3,7 @@
 LISTS = {
     "board",
     "roster",
+    "replan",
     "patient_search",
     "book_here",
     "who_fits_here",

@@ -17,7 +17,7 @@ cannot be booked. Pure: no Django, no database.
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 
-from scheduling.engine.day import Day, Stay, each, span
+from scheduling.engine.day import Day, Stay, each
 from scheduling.engine.redeal import redeal
 from scheduling.engine.seating import seat
 
@@ -221,14 +221,3 @@ def _with(day: Day, guest: Guest, start: int, chair: int) -> Day:
     found = seat(day, start=start, length=length, chairs=[chair])
     stays = tuple(replace(stay, care=found.changed.get(stay.id, stay.care)) for stay in day.stays)
     return replace(day, stays=(*stays, Stay(guest.id, chair, start, start + length, found.care)))
-
-
-def is_bookable(day: Day, guest: Guest, start: int) -> bool:
-    """Whether a guest could start at a quarter as the day stands, with nobody else moved."""
-    possible = day.without(guest.id).starts(guest.length_at(start), earliest=start)
-    return any(starts >> start & 1 for chair, starts in possible.items() if chair in guest.chairs)
-
-
-def overlaps(guest: Guest, start: int, other: Guest) -> bool:
-    """Whether another guest, where it is now, would be present with a guest who started at a quarter."""
-    return bool(span(start, start + guest.length_at(start)) & span(other.start, other.start + other.length))

@@ -39,14 +39,19 @@ def best_starts(day: Day, guests: Sequence[Guest], *, cuts: Sequence[Cut], limit
     goals: list[Goal] = []
     for index, name in enumerate(NAMES):
         value = astuple(harm(day, guests, starts))[index]
-        least, seconds = 0, 0.0
-        if value and not limit.is_spent:
+        # Where nobody leaves and nobody moves, there is one choice of starts only.
+        least, seconds = (value if _is_untouched(guests, starts) else 0), 0.0
+        if value > least and not limit.is_spent:
             better, least, seconds = model.solve(index, starts, limit)
             starts = better or starts
             value = astuple(harm(day, guests, starts))[index]
         goals.append(Goal(name, value, min(least, value), seconds))
         model.hold(index, value)
     return Found(starts, tuple(goals))
+
+
+def _is_untouched(guests: Sequence[Guest], starts: Starts) -> bool:
+    return all(starts[guest.id] == guest.start for guest in guests)
 
 
 def run(model: cp_model.CpModel, limit: Limit) -> tuple[cp_model.CpSolver, bool]:

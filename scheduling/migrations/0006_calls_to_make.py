@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name="CallToMake",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("was", django.contrib.postgres.fields.ranges.DateTimeRangeField()),
+                ("old_period", django.contrib.postgres.fields.ranges.DateTimeRangeField()),
                 ("why", models.CharField(max_length=240)),
                 ("asked_at", models.DateTimeField()),
                 ("called_at", models.DateTimeField(null=True)),
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "was_clinic",
+                    "old_clinic",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.clinic"
                     ),

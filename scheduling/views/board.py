@@ -53,6 +53,7 @@ def board(request: Request, clinic: str, day: date) -> HttpResponse:
         "board_etag": etag,
         "initials_only": initials_only,
         "may_book": may_book,
+        "may_replan": may(user=request.user, act=Act.REPLAN, clinic=place),
     }
     if request.htmx:
         page = render(request, "scheduling/board_live.html", context)
