@@ -70,6 +70,12 @@ class Consequence:
         return (*self.handed_over, *self.uncovered, *self.healed, *self.displaced)
 
     @property
+    def to_replan(self) -> tuple[Touched, ...]:
+        """One appointment for each clinic day on which somebody has to go elsewhere, the first day first."""
+        days = {(one.date, one.clinic_slug): one for one in (*self.uncovered, *self.displaced)}
+        return tuple(days[key] for key in sorted(days))
+
+    @property
     def is_quiet(self) -> bool:
         """Whether no patient is touched."""
         return not self._touched

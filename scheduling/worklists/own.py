@@ -1,10 +1,11 @@
 """The lists of this room."""
 
-from scheduling.worklists import due, missed, offers, papers, visits
+from scheduling.worklists import calls, due, missed, offers, papers, visits
 from scheduling.worklists.lists import register
 
 LISTS = (
     visits.SHORT,
+    calls.LIST,
     due.LIST,
     visits.UNCONFIRMED,
     visits.UNREADY,

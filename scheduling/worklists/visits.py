@@ -126,6 +126,7 @@ def read_short(reading: Reading) -> Iterable[Row]:
             states=(Fit("red", "short", "No nurse for part of it"),),
             notes=(str(visit.chair),),
             buttons=(
+                Button("Plan the day again", url=reverse("replan", args=[visit.clinic.slug, day])),
                 Button("Staffing", url=reverse("staffing", args=[visit.clinic.slug, day])),
                 Button("Move", url=reverse("appointment_move", args=[visit.pk]), beside=True),
                 Button("Board", url=reverse("board", args=[visit.clinic.slug, day])),
