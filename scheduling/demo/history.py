@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 from clinic.hours import days_between
 from scheduling.demo.courses import Course
+from scheduling.demo.hitches import Hitches
 from scheduling.demo.story import Story, Visit
 from scheduling.models import Reason, Status
 from scheduling.taking_over import PastVisit, Step, take_over_day
@@ -35,9 +36,10 @@ def tell(*, story: Story, courses: list[Course], first_day: date) -> None:
     """Agree on everybody's first visit here, then live through each day until yesterday."""
     for course in sorted(courses, key=lambda one: one.first_visit):
         _first_booking(story, course)
+    hitches = Hitches(today=story.today)
     for day in days_between(first_day, story.today - timedelta(days=1)):
         of_day = sorted(story.visits.pop(day, []), key=lambda visit: (visit.start.start, visit.key))
-        lived = [(visit, _live_through(story, visit)) for visit in of_day]
+        lived = hitches.befall([(visit, _live_through(story, visit)) for visit in of_day])
         story.clock.set(story.at(day, time(23, 45)))
         for clinic in story.clinics:
             visits = [told for visit, told in lived if visit.start.clinic == clinic]

@@ -165,8 +165,8 @@ ATTENDANCE = Section(
         Metric(
             "refilled",
             "Refilled",
-            "Cancelled visits whose chair and time were booked again afterwards, in part or whole ÷ cancelled visits."
-            " Who was moved there from another time, or sits in another chair instead, is not seen.",
+            "Cancelled visits whose chair and time somebody else had afterwards, in part or whole ÷ cancelled visits."
+            " Who sat in another chair instead is not seen.",
             lambda b: attendance.refilled(b.visits),
             benchmark=Benchmark("offers from a waitlist: 8–11 % taken", FAST_PASS),
             is_better="more",

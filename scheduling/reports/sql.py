@@ -46,11 +46,12 @@ select v.clinic_id, v.therapy_id, v.date - %(first_day)s, v.status, v.reason,
        date_part('epoch', stamps.ended)::bigint,
        case when v.status = 'cancelled' then exists (
            select from scheduling_appointment o
-           where o.chair_id = v.chair_id and o.period && v.planned_period and o.booked_at >= stamps.ended
+           where o.chair_id = v.chair_id and o.period && v.planned_period
                and o.status in ('booked', 'arrived', 'seated', 'infusing', 'observing', 'done')) end
 from visit v left join stamps on stamps.appointment_id = v.id
 """
-"""`scheduling.reports.rows.Visit`"""
+"""`scheduling.reports.rows.Visit`. Whoever has a cancelled visit's chair and time now, came to it afterwards: a
+chair holds one patient at a time."""
 
 CHAIRS = "select clinic_id, count(*) from clinic_chair where is_active and clinic_id = any(%(clinics)s) group by 1"
 """Clinic, chairs in service."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -105,7 +106,22 @@ def test_the_past_is_over_and_its_doses_are_on_record() -> None:
     stamps = list(last.status_changes.order_by("at", "id"))
     assert [stamp.status for stamp in stamps][:3] == [Status.BOOKED, Status.ARRIVED, Status.SEATED]
     assert stamps[-1].status == Status.DONE
-    assert stamps[-1].at <= last.planned_period.upper
+
+
+def test_days_do_not_go_quite_as_booked() -> None:
+    """Somebody sat down late, somebody stayed longer; and nobody sat down in a chair that was still taken."""
+    done = Appointment.objects.filter(period__endswith__lt=at(TUESDAY, "0:00"), status="done")
+    sat: dict[int, list[tuple[datetime, datetime]]] = {}
+    late = over = 0
+    for visit in done.prefetch_related("status_changes"):
+        moments = {change.status: change.at for change in visit.status_changes.all()}
+        late += moments["seated"] - visit.start > timedelta(minutes=15)
+        over += moments["done"] > visit.planned_period.upper
+        sat.setdefault(visit.chair_id, []).append((moments["seated"], moments["done"]))
+    assert 0 < late < done.count() / 3
+    assert 0 < over < done.count() / 3
+    for stays in sat.values():
+        assert all(before[1] < after[0] for before, after in pairwise(sorted(stays)))
 
 
 def test_lunches_are_staggered_so_that_every_chair_can_be_cared_for() -> None:

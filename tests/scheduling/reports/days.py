@@ -21,21 +21,20 @@ def visit(booked: str = "9:00-11:00", status: str = "done", **facts: Any) -> Vis
     """A visit of the day after day 0 at midnight, booked a week before; times of day may be given as words."""
     start, end = span(booked)
     named = {name: clock(value) if isinstance(value, str) and ":" in value else value for name, value in facts.items()}
-    return Visit(
-        **{
-            "clinic": 1,
-            "therapy": 1,
-            "day": 0,
-            "status": status,
-            "reason": "",
-            "start": start,
-            "end": end,
-            "leaves": end,
-            "midnight": 0,
-            "booked_at": start - 7 * 86_400,
-            **named,
-        }
-    )
+    known: dict[str, Any] = {
+        "clinic": 1,
+        "therapy": 1,
+        "day": 0,
+        "status": status,
+        "reason": "",
+        "start": start,
+        "end": end,
+        "leaves": end,
+        "midnight": 0,
+        "booked_at": start - 7 * 86_400,
+        **named,
+    }
+    return Visit(**known)
 
 
 def ground(

@@ -197,7 +197,7 @@ def test_a_late_visit_counts_on_its_local_day(madison: Clinic) -> None:
 
 
 def test_outages_closures_and_chairs_that_went_come_off(madison: Clinic) -> None:
-    """Four chairs from 8 to 17; one is listed no more, one is out for two stretches that overlap, one hour is closed."""
+    """Four chairs from 8 to 17; one is listed no more, one is out for stretches that overlap, one hour is closed."""
     retired, broken, *_ = madison.chairs.all()
     type(retired).objects.filter(pk=retired.pk).update(is_active=False)
     for start, end in (("9:00", "11:00"), ("10:00", "11:30"), ("16:30", "23:00")):
