@@ -1,4 +1,5 @@
-"""Parts of an address: `<date:day>` is an ISO date such as 2026-03-09, `<clock:time>` a time of day such as 09:15."""
+"""Parts of an address: `<date:day>` is an ISO date such as 2026-03-09, `<month:month>` a month such as 2026-03,
+`<clock:time>` a time of day such as 09:15."""
 
 from datetime import date, time
 
@@ -20,6 +21,23 @@ class IsoDate:
 
 
 register_converter(IsoDate, "date")
+
+
+class IsoMonth:
+    """A month of the calendar in an address, given to the page as its first day."""
+
+    regex = "20[0-9]{2}-[01][0-9]"
+
+    def to_python(self, value: str) -> date:
+        """The first day. Raises `ValueError`, which Django answers with 404."""
+        return date.fromisoformat(f"{value}-01")
+
+    def to_url(self, value: date | str) -> str:
+        """The month as it stands in an address."""
+        return value if isinstance(value, str) else value.strftime("%Y-%m")
+
+
+register_converter(IsoMonth, "month")
 
 
 class WallClock:

@@ -36,8 +36,8 @@ class _Page:
 
 
 _PAGES = (
-    _Page("Board", "board_today", Act.SEE_BOARD, True, ("board", "appointment")),
-    _Page("Roster", "roster_today", Act.SEE_ROSTER, True, ("roster",)),
+    _Page("Board", "board_today", Act.SEE_BOARD, True, ("board", "appointment", "month")),
+    _Page("Roster", "roster_today", Act.SEE_ROSTER, True, ("roster", "balance")),
     _Page(
         "Patients",
         "patient_search",

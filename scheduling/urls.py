@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-import clinic.converters  # noqa: F401  # <date:day>, <clock:time>
+import clinic.converters  # noqa: F401  # <date:day>, <month:month>, <clock:time>
 from clinic.access import Act
 from scheduling.views import appointment as visit
 from scheduling.views import closing, patterns, places, rostering, staffing, waitlist
+from scheduling.views.balance import balance, balance_undo
 from scheduling.views.board import board
 from scheduling.views.book import book, book_another_time
 from scheduling.views.book_here import book_here
 from scheduling.views.home import home
+from scheduling.views.month import month, this_month
 from scheduling.views.patient import patient
 from scheduling.views.place import to_day
 from scheduling.views.replan import replan
@@ -24,6 +26,11 @@ urlpatterns = [
     path("board/<slug:clinic>/<date:day>/", board, name="board"),
     path("roster/<slug:clinic>/", to_day, {"page": "roster", "act": Act.SEE_ROSTER}, name="roster_today"),
     path("roster/<slug:clinic>/<date:day>/", roster, name="roster"),
+    path("roster/<slug:clinic>/balance/", to_day, {"page": "balance", "act": Act.EDIT_STAFFING}, name="balance_today"),
+    path("roster/<slug:clinic>/<date:day>/balance/", balance, name="balance"),
+    path("roster/<slug:clinic>/<date:day>/balance/undo/", balance_undo, name="balance_undo"),
+    path("load/", this_month, name="month_today"),
+    path("load/<month:month>/", month, name="month"),
     path("replan/<slug:clinic>/", to_day, {"page": "replan", "act": Act.REPLAN}, name="replan_today"),
     path("replan/<slug:clinic>/<date:day>/", replan, name="replan"),
     path("staffing/<slug:clinic>/", to_day, {"page": "staffing", "act": Act.SEE_STAFFING}, name="staffing_today"),

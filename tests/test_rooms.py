@@ -23,6 +23,7 @@ PURE = {
     "scheduling/engine/day.py",
     "scheduling/engine/lunches.py",
     "scheduling/engine/offers.py",
+    "scheduling/engine/rebalance.py",
     "scheduling/engine/redeal.py",
     "scheduling/engine/replan.py",
     "scheduling/engine/replan_chairs.py",

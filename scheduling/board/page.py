@@ -99,7 +99,7 @@ def board(
         columns=columns,
         counts=_counts(rows.stays),
         troubles=tuple(_troubles(rows, blocks, grid)),
-        loads=staffing.loads(columns=columns, patients=patients, room=room),
+        loads=staffing.loads(columns=columns, patients=patients, room=room, chairs=rows.chairs),
         nurses=staffing.nurse_days(grid=grid, columns=columns, nurses=rows.nurses, stays=rows.stays, initials=initials),
         chairs=tuple(chair_row(chair=chair, stays=held[chair.id], blocks=blocks, scene=scene) for chair in rows.chairs),
         gone=tuple(blocks[stay.id] for stay in rows.stays if not stay.holds_chair),

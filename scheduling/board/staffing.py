@@ -7,7 +7,7 @@ from itertools import groupby
 
 from clinic.quarters import ClinicDate
 from scheduling.board.columns import Columns
-from scheduling.board.rows import NurseRow, Stay
+from scheduling.board.rows import ChairRow, NurseRow, Stay
 from scheduling.engine.day import PATIENTS_PER_NURSE
 
 LUNCH_HOURS = range(11, 14)
@@ -70,16 +70,27 @@ def present(stays: Iterable[Stay]) -> Counter[int]:
     return Counter(quarter for stay in stays if stay.holds_chair for quarter in range(stay.start, stay.end))
 
 
-def loads(*, columns: Columns, patients: Counter[int], room: Counter[int]) -> tuple[Load, ...]:
-    """One cell per column: 7/9, with a bar as high as the share of places taken."""
-    return tuple(_load(patients[column.quarter], room[column.quarter], column.css) for column in columns.quarters)
+def loads(
+    *, columns: Columns, patients: Counter[int], room: Counter[int], chairs: Sequence[ChairRow]
+) -> tuple[Load, ...]:
+    """One cell per column: 7/9, with a bar as high as the share taken of what nurses and chairs can take."""
+    in_service = [[(out.start, out.end) for out in chair.outages] for chair in chairs if chair.is_active]
+    return tuple(
+        _load(patients[at], min(room[at], sum(not _within(at, out) for out in in_service)), room[at], column.css)
+        for column in columns.quarters
+        for at in [column.quarter]
+    )
 
 
-def _load(count: int, room: int, css: str) -> Load:
-    if not room and not count:
-        return Load("", "no nurse on the floor", css)
-    level = "over" if count > room else "full" if count == room else f"l{10 * count // room}"
-    return Load(f"{count}/{room}", f"{count} of {room} places taken", f"{css} {level}")
+def _load(count: int, limit: int, room: int, css: str) -> Load:
+    if not limit and not count:
+        return Load("", "no chair in service" if room else "no nurse on the floor", css)
+    level = "over" if count > limit else "full" if count == limit else f"l{10 * count // limit}"
+    return Load(f"{count}/{limit}", f"{count} of {limit} places taken", f"{css} {level}")
+
+
+def _within(quarter: int, stretches: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= quarter < end for start, end in stretches)
 
 
 def nurse_days(
@@ -140,6 +151,6 @@ def _break_words(word: str, cover: list[str], quarters: int) -> tuple[str, str]:
 
 def _state(nurse: NurseRow, quarter: int, carried: Counter[int]) -> tuple[str, int]:
     for kind, stretches in (("floor", nurse.floor), ("break", nurse.breaks), ("away", nurse.shifts)):
-        if any(start <= quarter < end for start, end in stretches):
+        if _within(quarter, stretches):
             return kind, carried[quarter] if kind == "floor" else 0
     return "off", 0

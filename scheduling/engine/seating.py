@@ -58,13 +58,15 @@ class Floor:
             if piece.start == starting:
                 self.starts[piece.nurse] |= 1 << piece.start
 
-    def remove(self, care: Iterable[Care]) -> None:
-        """Take care that starts nobody off the floor."""
+    def remove(self, care: Iterable[Care], *, starting: int | None = None) -> None:
+        """Take care off the floor again; `starting` as in `add`."""
         for piece in care:
             quarters = span(piece.start, piece.end)
             borrow = ~self.ones[piece.nurse] & quarters
             self.ones[piece.nurse] ^= quarters
             self.twos[piece.nurse] ^= borrow
+            if piece.start == starting:
+                self.starts[piece.nurse] &= ~(1 << piece.start)
 
     def free(self, nurse: int) -> int:
         """The quarters when a nurse is on the floor and has a free place."""
@@ -178,12 +180,12 @@ def deal(
 
 
 def cheapest_care(
-    floor: Floor, start: int, end: int, *, starts: bool, before: int | None = None
+    floor: Floor, start: int, end: int, *, starts: bool, before: int | None = None, first: int | None = None
 ) -> tuple[Care, ...] | None:
     """The care with the fewest hand-overs, then the lighter load, that leaves everybody else's as it is.
 
     Taking at each hand-over the nurse who can stay longest gives the fewest. None where some quarter has no free
-    place, or nobody free to start the patient.
+    place, or nobody free to start the patient. `first` is the nurse who is to begin, if it must be she.
     """
     care: list[Care] = []
     at, known = start, {before}
@@ -191,7 +193,7 @@ def cheapest_care(
         best: tuple[int, bool, int] | None = None
         chosen = 0
         for nurse in floor.floor:
-            if starts and at == start and not floor.may_start(nurse, at):
+            if at == start and (first not in (None, nurse) or (starts and not floor.may_start(nurse, at))):
                 continue
             reach = min(run_length(floor.free(nurse), at), end - at)
             if not reach:

@@ -89,6 +89,7 @@ def _page(request: Request, place: Clinic, day: date, *, refused: Refusal | None
         "only_mine": only_mine,
         "etag": etag,
         "refused": refused,
+        "may_even_out": may(user=request.user, act=Act.EDIT_STAFFING, clinic=place),
         "bar": day_bar(
             user=request.user,
             act=Act.SEE_ROSTER,
