@@ -47,6 +47,8 @@ _PAGES = (
             "patient",
             "patient_new",
             "patient_edit",
+            "patient_history",
+            "patient_looked",
             "plan_new",
             "plan_edit",
             "dose_given_new",

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.access import Act, allowed, may, require
+from clinic.audit.log import seen
 from clinic.models import User
 from patients import authorizations, clearances
 from patients.errors import Refused
@@ -134,6 +135,7 @@ def _patient(request: HttpRequest, patient_id: int) -> Patient:
     patient = get_object_or_404(Patient.objects.select_related("home_clinic"), pk=patient_id)
     if not may(user=request.user, act=Act.SEE_PATIENTS, clinic=patient.home_clinic):
         raise Http404
+    seen(patient_id=patient.pk)
     return patient
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.access import Act, allowed, clinics_for, may, require
+from clinic.audit.log import seen
 from clinic.navigation import home_clinic
 from patients import course, plans, registering
 from patients.errors import Refused
@@ -165,6 +166,7 @@ def _patient(request: HttpRequest, patient_id: int) -> Patient:
     if not may(user=request.user, act=Act.SEE_PATIENTS, clinic=patient.home_clinic):
         raise Http404
     require(user=request.user, act=Act.EDIT_PATIENTS, clinic=patient.home_clinic)
+    seen(patient_id=patient.pk)
     return patient
 
 

@@ -10,6 +10,7 @@ from scheduling.views.balance import balance, balance_undo
 from scheduling.views.board import board
 from scheduling.views.book import book, book_another_time
 from scheduling.views.book_here import book_here
+from scheduling.views.history import patient_history, patient_looked
 from scheduling.views.home import home
 from scheduling.views.month import month, this_month
 from scheduling.views.patient import patient
@@ -61,6 +62,8 @@ urlpatterns = [
     path("closures/<int:closure_id>/end/", closing.closure_end, name="closure_end"),
     path("outages/<int:outage_id>/end/", closing.outage_end, name="outage_end"),
     path("patients/<int:patient_id>/", patient, name="patient"),
+    path("patients/<int:patient_id>/history/", patient_history, name="patient_history"),
+    path("patients/<int:patient_id>/looked/", patient_looked, name="patient_looked"),
     path("book/<int:plan_id>/", book, name="book"),
     path("book/<int:plan_id>/series/", series, name="book_series"),
     path("book/<int:plan_id>/another-time/", book_another_time, name="book_another_time"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
-from clinic.audit.pages import LISTS, PARTS
+from clinic.audit.pages import LISTS, PARTS, REFRESHING
 
 _patients: ContextVar[set[int] | None] = ContextVar("patients_seen", default=None)
 
@@ -43,7 +43,7 @@ def looked(request: HttpRequest, answer: HttpResponseBase, *, patients: set[int]
     rows = []
     if shows and page not in PARTS:
         rows = [Entry(what=What.SEEN, patient_id=pk) for pk in sorted(patients)]
-        if page in LISTS and (request.method == "POST" or not getattr(request, "htmx", False)):
+        if page in LISTS and not (page in REFRESHING and request.headers.get("HX-Request")):
             rows.append(Entry(what=What.LISTED, after=_which(match)))
     if shows and answer.headers.get("Content-Disposition", "").startswith("attachment"):
         rows += [Entry(what=What.EXPORTED, patient_id=pk) for pk in sorted(patients) or (None,)]

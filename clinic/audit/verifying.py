@@ -12,7 +12,7 @@ from clinic.audit.sealing import DIGEST, FIRST, head_of
 from clinic.audit.watching import unguarded, unwatched
 
 LONGEST_TRANSACTION = timedelta(hours=1)
-"""How long after its writing a row may be sealed when younger ones were sealed before. Longer: somebody slipped it in."""
+"""How long after its writing a row may be sealed when younger ones were before. Longer: somebody slipped it in."""
 
 SEALED_WITHIN = timedelta(minutes=10)
 

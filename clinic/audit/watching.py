@@ -10,6 +10,7 @@ from django.db.migrations import RunSQL
 TRIGGERS = {"audit_insert", "audit_update", "audit_delete", "audit_no_truncate"}
 
 NOT_OURS = {
+    "account": "addresses of accounts, which nothing here goes by",
     "admin": "Django's own list of what was done in /admin/; the changes themselves are in the trail",
     "auth": "groups and permissions, which nothing here goes by",
     "contenttypes": "Django's list of models",

@@ -15,6 +15,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.access import Act, allowed, clinics_for, may, require
+from clinic.audit.log import seen
 from patients.errors import Refused
 from reminders import demo, handling, replies
 from reminders.links import revoke
@@ -201,6 +202,7 @@ def _message(request: Request, pk: int) -> Message:
     """A message about a visit at a clinic of the person. 404 or 403."""
     one = get_object_or_404(Message.objects.select_related(*WHOLE), pk=pk)
     require(user=request.user, act=Act.SEE_OUTBOX, clinic=one.clinic)
+    seen(patient_id=one.appointment.patient_id)
     return one
 
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from clinic.audit.log import seen
 from clinic.models import Clinic
 from patients.phones import shown
 from reminders import visit_page
@@ -75,6 +76,7 @@ def _opened(view: View) -> View:
     def page(request: HttpRequest, link: PatientLink, frame: Frame) -> HttpResponse:
         if not _is_open(request, link):
             return redirect("visit_page", frame.token) if request.method == "POST" else _gate(request, link, frame)
+        seen(patient_id=link.appointment.patient_id)
         return view(request, link.appointment, frame)
 
     return page

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from clinic.access import Act, allowed, may
 from patients.models import Patient
 from scheduling.queries.patient import patient_page
-from scheduling.sight import require_sight
+from scheduling.sight import may_see, require_sight
 from scheduling.views.request import Request
 
 
@@ -22,6 +22,7 @@ def patient(request: Request, patient_id: int) -> HttpResponse:
     context = {
         "page": patient_page(person),
         "may_book": may(user=request.user, act=Act.BOOK),
+        "may_see_audit": may_see(user=request.user, patient=person, act=Act.SEE_AUDIT),
         "may_edit": may(user=request.user, act=Act.EDIT_PATIENTS, clinic=person.home_clinic),
     }
     return render(request, "scheduling/patient.html", context)

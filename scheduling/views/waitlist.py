@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.access import Act, allowed, clinics_for, require
+from clinic.audit.log import seen
 from patients.errors import Refused
 from patients.models import TreatmentPlan
 from scheduling import waitlist as rules
@@ -161,7 +162,9 @@ def _fits(request: Request, found: Sequence[Fitting], *, is_shown: bool) -> Http
 
 def _entry(request: Request, pk: int) -> WaitlistEntry:
     """An entry that waits, of a patient whom the person may see. 404 else."""
-    return get_object_or_404(seen_at(clinics_for(user=request.user, act=Act.BOOK)), pk=pk)
+    entry = get_object_or_404(seen_at(clinics_for(user=request.user, act=Act.BOOK)), pk=pk)
+    seen(patient_id=entry.plan.patient_id)
+    return entry
 
 
 def _entry_page(request: Request, entry: WaitlistEntry, *, problem: str = "", status: int = 200) -> HttpResponse:
