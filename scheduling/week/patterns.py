@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clinic.models import Clinic, Nurse, ShiftPattern, Weekday
 from scheduling.wording import day_words
@@ -52,7 +52,7 @@ def weekly_shifts(*, clinic: Clinic, today: date) -> list[NursePatterns]:
         .order_by("starts", "valid_from", "pk")
     )
     by_cell: defaultdict[tuple[int, int], list[ShiftPattern]] = defaultdict(list)
-    people = {nurse.pk: nurse for nurse in Nurse.objects.filter(home_clinic=clinic, is_active=True)}
+    people = {nurse.pk: nurse for nurse in _nurses_of(clinic)}
     for pattern in rows:
         people.setdefault(pattern.nurse_id, pattern.nurse)
         by_cell[pattern.nurse_id, pattern.weekday].append(pattern)
@@ -71,6 +71,10 @@ def weekly_shifts(*, clinic: Clinic, today: date) -> list[NursePatterns]:
         )
         for nurse in sorted(people.values(), key=lambda nurse: (nurse.home_clinic_id != clinic.pk, nurse.name))
     ]
+
+
+def _nurses_of(clinic: Clinic) -> QuerySet[Nurse]:
+    return Nurse.objects.filter(home_clinic=clinic, is_active=True).select_related("home_clinic")
 
 
 def _shift(pattern: ShiftPattern, clinic: Clinic, today: date) -> WeeklyShift:
