@@ -3,6 +3,7 @@
 from django.urls import path
 
 from reminders.views import hooks, outbox, patient_page
+from reminders.views.foretelling import would_tell
 from reminders.views.operations import operations
 from reminders.views.wording import wording, wordings
 
@@ -19,6 +20,11 @@ urlpatterns = [
     path("outbox/<int:message_id>/handled/", outbox.handled, name="outbox_handled"),
     path("outbox/<int:message_id>/answer/", outbox.answer, name="outbox_answer"),
     path("appointments/<int:appointment_id>/messages/", outbox.appointment_messages, name="appointment_messages"),
+    path(
+        "appointments/<int:appointment_id>/would-tell/<slug:clinic>/<date:day>/<int:chair_id>/<clock:clock>/",
+        would_tell,
+        name="would_tell",
+    ),
     path("appointments/<int:appointment_id>/page-link/", outbox.patient_page_link, name="patient_page_link"),
     path("hooks/sms/", hooks.sms, name="hook_sms"),
     path("hooks/sms/status/", hooks.sms_status, name="hook_sms_status"),

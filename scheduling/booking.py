@@ -66,14 +66,23 @@ def book(
 
 
 def check(
-    *, plan: TreatmentPlan, dose_number: int, clinic: Clinic, start: datetime, chair: Chair | None = None
+    *,
+    plan: TreatmentPlan,
+    dose_number: int,
+    clinic: Clinic,
+    start: datetime,
+    chair: Chair | None = None,
+    moving: Appointment | None = None,
 ) -> Needs:
-    """What the dose needs, if `book` would succeed now; raises `NotAvailable` as it would. Writes and locks nothing."""
+    """What the dose needs, if `book` would succeed now, or `move` of the appointment that is `moving`.
+
+    Raises `NotAvailable` as they would. Writes and locks nothing.
+    """
     try:
-        needs = needs_of(plan=plan, dose_number=dose_number)
-        find_seat(needs, clinic, start, chair, "")
+        needs = needs_of(plan=plan, dose_number=dose_number, moving=moving)
+        find_seat(needs, clinic, start, chair, "", moving=moving)
     except NotAvailable as refusal:
-        add_alternatives(refusal, plan, dose_number, clinic, start)
+        add_alternatives(refusal, plan, dose_number, clinic, start, moving=moving)
         raise
     return needs
 

@@ -1,6 +1,7 @@
 """Another chair for the same time: nurses and hours stay as they are, so only the chair must be free."""
 
 from clinic.models import Chair, User
+from scheduling.engine.day import Day
 from scheduling.load import load_day
 from scheduling.locks import guarded
 from scheduling.models import Appointment, Status
@@ -16,10 +17,14 @@ def free_chairs(*, appointment: Appointment) -> list[Chair]:
     if appointment.status not in NOT_YET_SEATED:
         return []
     clinic, date = day_of(appointment)
-    day = load_day(clinic=clinic, day=date)
-    stay = next(stay for stay in day.stays if stay.id == appointment.pk)
-    ids = [pk for pk, room in day.chair_room.items() if pk != stay.chair and stay.quarters & ~room == 0]
+    ids = chairs_beside(load_day(clinic=clinic, day=date), appointment.pk)
     return list(Chair.objects.filter(clinic=clinic, pk__in=ids))
+
+
+def chairs_beside(day: Day, appointment_id: int) -> list[int]:
+    """The other chairs of a day that are in service and empty for the whole of one of its stays."""
+    stay = next(stay for stay in day.stays if stay.id == appointment_id)
+    return [pk for pk, room in day.chair_room.items() if pk != stay.chair and stay.quarters & ~room == 0]
 
 
 def change_chair(*, appointment: Appointment, chair: Chair, by: User | None) -> Appointment:

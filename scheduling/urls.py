@@ -13,12 +13,14 @@ from scheduling.views.book_here import book_here
 from scheduling.views.history import patient_history, patient_looked
 from scheduling.views.home import home
 from scheduling.views.month import month, this_month
+from scheduling.views.move_here import move_here
 from scheduling.views.patient import patient
 from scheduling.views.place import to_day
 from scheduling.views.replan import replan
 from scheduling.views.reports import report_csv, reports
 from scheduling.views.roster import roster
 from scheduling.views.series import series, shift
+from scheduling.views.undo import undo
 from scheduling.views.worklists import worklist_row, worklists
 
 urlpatterns = [
@@ -74,6 +76,11 @@ urlpatterns = [
     path("appointments/<int:appointment_id>/reaction/", visit.appointment_reaction, name="appointment_reaction"),
     path("appointments/<int:appointment_id>/confirm/", visit.appointment_confirm, name="appointment_confirm"),
     path("appointments/<int:appointment_id>/move/", visit.appointment_move, name="appointment_move"),
+    path(
+        "appointments/<int:appointment_id>/move/<slug:clinic>/<date:day>/<int:chair_id>/<clock:clock>/",
+        move_here,
+        name="move_here",
+    ),
     path("appointments/<int:appointment_id>/shift/", shift, name="appointment_shift"),
     path("appointments/<int:appointment_id>/chair/", visit.appointment_chair, name="appointment_chair"),
     path("appointments/<int:appointment_id>/cancel/", visit.appointment_cancel, name="appointment_cancel"),
@@ -85,6 +92,7 @@ urlpatterns = [
         name="who_fits_here",
     ),
     path("appointments/<int:appointment_id>/who-fits/", waitlist.who_fits, name="who_fits"),
+    path("undo/", undo, name="undo"),
     path("waitlist/", waitlist.waitlist, name="waitlist"),
     path("waitlist/add/<int:plan_id>/<int:dose>/", waitlist.waitlist_add, name="waitlist_add"),
     path("waitlist/<int:entry_id>/", waitlist.waitlist_entry, name="waitlist_entry"),

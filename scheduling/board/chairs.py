@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from clinic.models import ChairKind
 from clinic.quarters import ClinicDate
 from scheduling.board.columns import Columns, clock_label, clock_short
+from scheduling.board.overruns import Overrun
 from scheduling.board.rows import ChairRow, Stay, Stretch
 from scheduling.models import IN_CHAIR, Status
 from scheduling.queries.readiness import AT_RISK, NOT_READY, READY, TO_CHECK, Badge
@@ -50,11 +51,16 @@ class Block:
     spoken: str
     parts: tuple[Part, ...]
     minutes: int
+    may_move: bool
+    """Whether it can be given another place: only who has not sat down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a chair's row. `kind` is stay, free, held, full, past, out or shut."""
+    """A cell of a chair's row. `kind` is stay, free, held, full, past, out or shut.
+
+    While an appointment is being moved, fit is a place for it and here is where it is now.
+    """
 
     kind: str
     span: int
@@ -73,6 +79,16 @@ class Chair:
     name: str
     kind: str
     cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """An appointment on its way to another place of this day. `starts` are the quarters it could go to, by chair."""
+
+    id: int
+    starts: Mapping[int, int]
+    quarters: int
+    place_url: Callable[[int, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +113,10 @@ class Scene:
     """How ready each appointment is that holds its chair."""
     unconfirmed_matters: bool
     """Whether the day is near enough to ask who has not confirmed."""
+    overruns: Mapping[int, Overrun]
+    """Who will not be out of the chair in time, by the appointment that runs over and by the one it runs into."""
+    moving: Moving | None = None
+    """The appointment that is being moved, if any: then only places for it can be chosen."""
 
 
 def names_of(stays: Sequence[Stay], *, initials_only: bool) -> dict[int, str]:
@@ -140,6 +160,7 @@ def block_of(*, stay: Stay, name: str, scene: Scene) -> Block:
         spoken=", ".join(filter(None, spoken)),
         parts=_parts(stay),
         minutes=15 * (stay.end - stay.start),
+        may_move=scene.booking_url is not None and stay.status in (Status.BOOKED, Status.ARRIVED),
     )
 
 
@@ -164,6 +185,8 @@ def _flags(stay: Stay, scene: Scene) -> Iterable[Flag]:
     over = scene.minute - 15 * stay.end
     if stay.status in IN_CHAIR and 0 < over < 15 * scene.grid.length:
         yield Flag("late", f"Over {_minutes(over)}", "over")
+    if overrun := scene.overruns.get(stay.id):
+        yield Flag("collision", overrun.word(stay.id), "collision")
     if stay.status == Status.BOOKED and not stay.confirmed and scene.unconfirmed_matters:
         yield Flag("unconfirmed", "Unconfirmed", "quiet")
     if stay.acuity >= 3:
@@ -187,33 +210,44 @@ def _parts(stay: Stay) -> tuple[Part, ...]:
 
 def chair_row(*, chair: ChairRow, stays: Sequence[Stay], blocks: dict[int, Block], scene: Scene) -> Chair:
     """A chair's row: what it holds from the first column to the last, without a hole."""
-    starts = {stay.start: stay for stay in stays}
+    moving = scene.moving.id if scene.moving else None
+    starts = {stay.start: stay for stay in stays if stay.id != moving}
+    here = frozenset(q for stay in stays if stay.id == moving for q in range(stay.start, stay.end))
     cells: list[Cell] = []
     quarter = scene.columns.first
     while quarter < scene.columns.last:
         if stay := starts.get(quarter):
             cells.append(Cell("stay", stay.end - stay.start, f"s-{stay.status}", block=blocks[stay.id]))
         else:
-            cells.append(_empty_cell(chair, starts, quarter, scene))
+            cells.append(_empty_cell(chair, starts, here, quarter, scene))
         quarter += cells[-1].span
     kind = "" if chair.kind == ChairKind.RECLINER else ChairKind(chair.kind).label
     return Chair(chair.id, chair.name, kind if chair.is_active else "retired", tuple(cells))
 
 
-def _empty_cell(chair: ChairRow, starts: dict[int, Stay], quarter: int, scene: Scene) -> Cell:
-    """The stretch without a patient that begins at a quarter. Only free quarters stand alone, to be chosen."""
-    what = _why_empty(chair, quarter, scene)
+def _empty_cell(chair: ChairRow, starts: dict[int, Stay], here: frozenset[int], quarter: int, scene: Scene) -> Cell:
+    """The stretch without a patient that begins at a quarter. What can be chosen stands alone, quarter by quarter."""
+    what = _why_empty(chair, here, quarter, scene)
+    column = scene.columns.quarters[quarter - scene.columns.first]
+    if what[0] == "fit":
+        assert scene.moving
+        css = f"{column.css} here" if quarter in here else column.css
+        url = scene.moving.place_url(chair.id, column.clock)
+        return Cell("fit", 1, css, f"Move to {chair.name} at {column.label}", url, f"fit-{chair.id}-{quarter}")
     if what[0] == "free":
-        column = scene.columns.quarters[quarter - scene.columns.first]
-        url = scene.booking_url(chair.id, column.clock) if scene.booking_url else ""
+        url = scene.booking_url(chair.id, column.clock) if scene.booking_url and not scene.moving else ""
         return Cell("free", 1, column.css, f"Book {chair.name} at {column.label}", url, f"free-{chair.id}-{quarter}")
     end = quarter + 1
-    while end < scene.columns.last and end not in starts and _why_empty(chair, end, scene) == what:
+    while end < scene.columns.last and end not in starts and _why_empty(chair, here, end, scene) == what:
         end += 1
     return Cell(what[0], end - quarter, word=what[1])
 
 
-def _why_empty(chair: ChairRow, quarter: int, scene: Scene) -> tuple[str, str]:
+def _why_empty(chair: ChairRow, here: frozenset[int], quarter: int, scene: Scene) -> tuple[str, str]:
+    if scene.moving and scene.moving.starts.get(chair.id, 0) >> quarter & 1:
+        return "fit", ""
+    if quarter in here:
+        return "here", "Here now"
     for kind, stretches in (("held", chair.held), ("out", chair.outages), ("shut", scene.shut)):
         for stretch in stretches:
             if stretch.start <= quarter < stretch.end:

@@ -9,7 +9,7 @@ from clinic.quarters import ClinicDate
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One quarter hour. `label` is what people read (9:15 am), `clock` what addresses say (09:15)."""
+    """One quarter hour. `label` is what people read (9:15 AM), `clock` what addresses say (09:15)."""
 
     quarter: int
     label: str
@@ -38,12 +38,12 @@ class Columns:
 
 
 def clock_label(moment: datetime) -> str:
-    """A time of day as people here read it: 9:15 am."""
-    return f"{moment:%-I:%M} {'am' if moment.hour < 12 else 'pm'}"
+    """A moment of the clinic's wall clock as people read it: 9:15 AM."""
+    return f"{moment:%-I:%M %p}"
 
 
 def clock_short(moment: datetime) -> str:
-    """A time of day where am or pm goes without saying: 9:15."""
+    """A time of day where AM or PM goes without saying: 9:15."""
     return f"{moment:%-I:%M}"
 
 
@@ -66,7 +66,7 @@ def columns_of(*, grid: ClinicDate, first: int, last: int, now: datetime) -> Col
             for quarter, moment in at
         ),
         hours=tuple(
-            Hour(f"{hour % 12 or 12} {'am' if hour < 12 else 'pm'}", len(list(group)))
+            Hour(f"{hour % 12 or 12} {'AM' if hour < 12 else 'PM'}", len(list(group)))
             # The offset keeps apart the two hours of one name when the clocks go back.
             for (hour, _), group in groupby(at, key=lambda item: (item[1].hour, item[1].utcoffset()))
         ),

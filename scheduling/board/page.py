@@ -1,15 +1,17 @@
 """The whole board of one clinic and day, ready to be drawn."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from clinic.models import Clinic
-from clinic.quarters import ClinicDate, local_date
+from clinic.quarters import ClinicDate, ceil_quarter, local_date
 from scheduling.board import staffing
-from scheduling.board.chairs import Block, Chair, Scene, block_of, chair_row, names_of
+from scheduling.board.chairs import Block, Chair, Moving, Scene, block_of, chair_row, names_of
 from scheduling.board.columns import Columns, clock_label, columns_of
+from scheduling.board.fits import AddOn, add_ons
+from scheduling.board.overruns import Overrun, by_appointment, collisions
 from scheduling.board.rows import DayRows, Stay, Stretch, read_day
 from scheduling.models import IN_CHAIR, LIVE, Status
 from scheduling.queries.readiness import badges_for
@@ -43,6 +45,10 @@ class Board:
     columns: Columns
     counts: tuple[Count, ...]
     troubles: tuple[Trouble, ...]
+    overruns: tuple[tuple[Block, Overrun], ...]
+    """Who runs over into the next patient of the chair."""
+    add_ons: tuple[AddOn, ...]
+    """The first place that is left for visits of common lengths; empty for a day that is over or closed."""
     loads: tuple[staffing.Load, ...]
     nurses: tuple[staffing.NurseDay, ...]
     chairs: tuple[Chair, ...]
@@ -67,8 +73,9 @@ def board(
     initials_only: bool,
     appointment_url: Callable[[int], str],
     booking_url: Callable[[int, str], str] | None,
+    moving: Moving | None = None,
 ) -> Board:
-    """Read and lay out one clinic's day. Nine queries."""
+    """Read and lay out one clinic's day; while `moving`, with the places that fit. Seven queries."""
     rows = read_day(clinic=clinic, day=day)
     grid = ClinicDate(day, clinic.zone)
     first, last = _stretch(rows)
@@ -76,11 +83,14 @@ def board(
     patients, room = staffing.present(rows.stays), staffing.places(rows.nurses)
     held_at = Counter(quarter for chair in rows.chairs for one in chair.held for quarter in range(one.start, one.end))
     initials = staffing.initials_of({nurse.id: nurse.name for nurse in rows.nurses})
+    names = names_of(rows.stays, initials_only=initials_only)
+    minute = (now - grid.start) // timedelta(minutes=1)
+    overruns = tuple(_overruns(rows, grid, names, minute=minute, late_after=clinic.late_after_minutes))
     scene = Scene(
         grid=grid,
         columns=columns,
         late_after=clinic.late_after_minutes,
-        minute=(now - grid.start) // timedelta(minutes=1),
+        minute=minute,
         nurse_initials=initials,
         appointment_url=appointment_url,
         booking_url=booking_url,
@@ -88,8 +98,9 @@ def board(
         shut=tuple(_shut(rows, grid)),
         badges=badges_for({stay.id: stay.planned for stay in rows.stays if stay.status in LIVE}),
         unconfirmed_matters=0 <= (day - local_date(now, clinic.zone)).days <= UNCONFIRMED_MATTERS_DAYS,
+        overruns=by_appointment(overruns),
+        moving=moving,
     )
-    names = names_of(rows.stays, initials_only=initials_only)
     blocks = {stay.id: block_of(stay=stay, name=names[stay.id], scene=scene) for stay in rows.stays}
     held: defaultdict[int, list[Stay]] = defaultdict(list)
     for stay in rows.stays:
@@ -99,6 +110,8 @@ def board(
         columns=columns,
         counts=_counts(rows.stays),
         troubles=tuple(_troubles(rows, blocks, grid)),
+        overruns=tuple((blocks[each.stay], each) for each in overruns),
+        add_ons=_add_ons(rows, grid, now, booking_url),
         loads=staffing.loads(columns=columns, patients=patients, room=room, chairs=rows.chairs),
         nurses=staffing.nurse_days(grid=grid, columns=columns, nurses=rows.nurses, stays=rows.stays, initials=initials),
         chairs=tuple(chair_row(chair=chair, stays=held[chair.id], blocks=blocks, scene=scene) for chair in rows.chairs),
@@ -107,6 +120,31 @@ def board(
         closed=_closed(rows),
         open_weekdays=rows.open_weekdays,
     )
+
+
+def _overruns(
+    rows: DayRows, grid: ClinicDate, names: Mapping[int, str], *, minute: int, late_after: int
+) -> Iterable[Overrun]:
+    chairs = {chair.id: chair.name for chair in rows.chairs}
+    for stay, following, until in collisions(rows.stays, minute=minute, length=15 * grid.length, late_after=late_after):
+        ends = grid.moment_of(min(-(-until // 15), grid.length)).astimezone(grid.zone)
+        yield Overrun(
+            stay=stay.id,
+            into=following.id,
+            name=names[stay.id],
+            into_name=names[following.id],
+            into_time=clock_label(grid.moment_of(following.start).astimezone(grid.zone)),
+            until=clock_label(ends),
+            chair=chairs.get(stay.chair_id, ""),
+        )
+
+
+def _add_ons(
+    rows: DayRows, grid: ClinicDate, now: datetime, booking_url: Callable[[int, str], str] | None
+) -> tuple[AddOn, ...]:
+    if now >= grid.end or _closed(rows):
+        return ()
+    return add_ons(rows=rows, grid=grid, earliest=grid.quarter_of(ceil_quarter(now)), booking_url=booking_url)
 
 
 def _stretch(rows: DayRows) -> tuple[int, int]:

@@ -1,16 +1,18 @@
-"""What the board reads: one clinic's day as plain values. Eight queries, however many chairs and patients."""
+"""What the board reads: one clinic's day as plain values. Six queries, however many chairs and patients."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
 from clinic.hours import weekly_hours
-from clinic.models import Chair, Clinic, Closure, FloorPeriod, Shift
+from clinic.models import Chair, Clinic, Closure, Shift
 from clinic.quarters import ClinicDate
-from scheduling.models import HELD, Appointment, NurseAssignment
+from scheduling.models import HELD, Appointment
 from scheduling.readying import Planned
 from scheduling.waitlist import open_offers
 from scheduling.wording import clock_or_when_words
@@ -164,69 +166,57 @@ _STAY_FIELDS = (
 
 
 def _stays(clinic: Clinic, grid: ClinicDate) -> tuple[Stay, ...]:
-    care = _care(clinic, grid)
+    """The appointments of the day, from one row for each nurse who cares; the rows of a stay follow each other."""
     rows = (
         Appointment.objects.filter(clinic=clinic, **_starts_within(grid))
-        .order_by("period", "id")
-        .values_list(*_STAY_FIELDS)
+        .order_by("period", "id", "assignments__period")
+        .values_list(*_STAY_FIELDS, "assignments__nurse_id", "assignments__period", "assignments__is_start")
     )
-    return tuple(
-        Stay(
-            id=pk,
-            chair_id=chair_id,
-            start=grid.quarter_of(period.lower),
-            end=grid.quarter_of(period.upper),
-            status=status,
-            short_staffed=short_staffed,
-            confirmed=confirmed_at is not None,
-            family_name=family_name,
-            given_name=given_name,
-            therapy=therapy,
-            dose_number=dose_number,
-            dose=dose,
-            acuity=acuity,
-            minutes=(setup, premedication, ordered or infusion, observation),
-            care=tuple(care[pk]),
-            planned=Planned(plan_id, dose_number, grid.day, needs_tolerance),
-        )
-        for (
-            pk, chair_id, period, status, short_staffed, confirmed_at, family_name, given_name,
-            therapy, ordered, dose_number, dose, acuity, setup, premedication, infusion, observation,
-            plan_id, needs_tolerance,
-        ) in rows
-    )  # fmt: skip
+    return tuple(_stay(grid, list(group)) for _, group in groupby(rows, key=itemgetter(0)))
 
 
-def _care(clinic: Clinic, grid: ClinicDate) -> defaultdict[int, list[Care]]:
-    rows = (
-        NurseAssignment.objects.filter(clinic=clinic, **_starts_within(grid))
-        .order_by("period")
-        .values_list("appointment_id", "nurse_id", "period", "is_start")
+def _stay(grid: ClinicDate, rows: list[tuple[Any, ...]]) -> Stay:
+    (
+        pk, chair_id, period, status, short_staffed, confirmed_at, family_name, given_name,
+        therapy, ordered, dose_number, dose, acuity, setup, premedication, infusion, observation,
+        plan_id, needs_tolerance, *_,
+    ) = rows[0]  # fmt: skip
+    return Stay(
+        id=pk,
+        chair_id=chair_id,
+        start=grid.quarter_of(period.lower),
+        end=grid.quarter_of(period.upper),
+        status=status,
+        short_staffed=short_staffed,
+        confirmed=confirmed_at is not None,
+        family_name=family_name,
+        given_name=given_name,
+        therapy=therapy,
+        dose_number=dose_number,
+        dose=dose,
+        acuity=acuity,
+        minutes=(setup, premedication, ordered or infusion, observation),
+        care=tuple(
+            Care(nurse_id, grid.quarter_of(cares.lower), grid.quarter_of(cares.upper), is_start)
+            for *_, nurse_id, cares, is_start in rows
+            if nurse_id is not None
+        ),
+        planned=Planned(plan_id, dose_number, grid.day, needs_tolerance),
     )
-    care: defaultdict[int, list[Care]] = defaultdict(list)
-    for pk, nurse_id, period, is_start in rows:
-        care[pk].append(Care(nurse_id, grid.quarter_of(period.lower), grid.quarter_of(period.upper), is_start))
-    return care
 
 
 def _nurses(clinic: Clinic, grid: ClinicDate) -> tuple[NurseRow, ...]:
     """Everyone rostered on the day, first shift first. A nurse cares only on the floor, so this names every carer."""
     shifts = (
         Shift.objects.filter(clinic=clinic, **_starts_within(grid))
-        .order_by("period", "nurse__name", "breaks__period")
-        .values_list("id", "nurse_id", "nurse__name", "period", "breaks__period")
+        .order_by("period", "nurse__name", "breaks__period", "floor_periods__period")
+        .values_list("nurse_id", "nurse__name", "period", "breaks__period", "floor_periods__period")
     )
     nurses: dict[int, NurseRow] = {}
-    seen: set[int] = set()
-    for pk, nurse_id, name, period, pause in shifts:
+    for nurse_id, name, *periods in shifts:
         nurse = nurses.setdefault(nurse_id, NurseRow(nurse_id, name))
-        if pk not in seen:
-            seen.add(pk)
-            nurse.shifts.append(_quarters(grid, period.lower, period.upper))
-        if pause:
-            nurse.breaks.append(_quarters(grid, pause.lower, pause.upper))
-    floors = FloorPeriod.objects.filter(clinic=clinic, **_starts_within(grid)).values_list("nurse_id", "period")
-    for nurse_id, period in floors:
-        if nurse_id in nurses:
-            nurses[nurse_id].floor.append(_quarters(grid, period.lower, period.upper))
+        # Each break of a shift comes with each of its stretches on the floor.
+        for known, period in zip((nurse.shifts, nurse.breaks, nurse.floor), periods, strict=True):
+            if period and (stretch := _quarters(grid, period.lower, period.upper)) not in known:
+                known.append(stretch)
     return tuple(nurses.values())

@@ -30,6 +30,7 @@ from scheduling.queries.readiness import panel_of
 from scheduling.queries.series import shift_after, shifts_together
 from scheduling.refusals import NotAvailable
 from scheduling.sight import require_sight
+from scheduling.undoing import remember
 from scheduling.views.book import OUTSIDE_WINDOW
 from scheduling.views.request import Request, page_or_part
 from scheduling.wording import clock_words
@@ -44,7 +45,7 @@ WHOLE = ("plan__patient", "plan__therapy", "patient", "clinic", "chair", "dose_p
 @allowed(Act.SEE_PATIENTS)
 def appointment(request: Request, appointment_id: int) -> HttpResponse:
     """The appointment as it stands now."""
-    return _card(request, _appointment(request, appointment_id))
+    return _card(request, appointment_for(request, appointment_id))
 
 
 @never_cache
@@ -52,7 +53,7 @@ def appointment(request: Request, appointment_id: int) -> HttpResponse:
 @allowed(Act.CHANGE_STATUS)
 def appointment_status(request: Request, appointment_id: int) -> HttpResponse:
     """The patient arrived, sits, is infused, is done; or did not come, or left: those with a coded reason."""
-    one = _appointment(request, appointment_id, act=Act.CHANGE_STATUS)
+    one = appointment_for(request, appointment_id, act=Act.CHANGE_STATUS)
     status = request.POST.get("status", "")
     facts: dict[str, str] = {}
     if status in (Status.NO_SHOW, Status.LEFT):
@@ -70,7 +71,7 @@ def appointment_status(request: Request, appointment_id: int) -> HttpResponse:
 @allowed(Act.CHANGE_STATUS)
 def appointment_clear(request: Request, appointment_id: int) -> HttpResponse:
     """Something that the visit asks for is in order, today or as of a day; or a check is taken back."""
-    one = _appointment(request, appointment_id, act=Act.CHANGE_STATUS)
+    one = appointment_for(request, appointment_id, act=Act.CHANGE_STATUS)
     if undo := request.POST.get("undo", ""):
         return _do(
             request,
@@ -96,7 +97,7 @@ def appointment_clear(request: Request, appointment_id: int) -> HttpResponse:
 @allowed(Act.CHANGE_STATUS)
 def appointment_reaction(request: Request, appointment_id: int) -> HttpResponse:
     """The patient reacts to the drug."""
-    one = _appointment(request, appointment_id, act=Act.CHANGE_STATUS)
+    one = appointment_for(request, appointment_id, act=Act.CHANGE_STATUS)
     return _do(
         request,
         one,
@@ -110,7 +111,7 @@ def appointment_reaction(request: Request, appointment_id: int) -> HttpResponse:
 @allowed(Act.BOOK)
 def appointment_confirm(request: Request, appointment_id: int) -> HttpResponse:
     """The patient said they will come."""
-    one = _appointment(request, appointment_id, act=Act.BOOK)
+    one = appointment_for(request, appointment_id, act=Act.BOOK)
     return _do(request, one, lambda: booking.confirm(appointment=one, by=request.user), said=lambda _: "Confirmed.")
 
 
@@ -119,7 +120,7 @@ def appointment_confirm(request: Request, appointment_id: int) -> HttpResponse:
 @allowed(Act.BOOK)
 def appointment_cancel(request: Request, appointment_id: int) -> HttpResponse:
     """The appointment is given up, with a coded reason."""
-    one = _appointment(request, appointment_id, act=Act.BOOK)
+    one = appointment_for(request, appointment_id, act=Act.BOOK)
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return _card(request, one, reason_form=form, opened="cancel", status=422)
@@ -128,6 +129,7 @@ def appointment_cancel(request: Request, appointment_id: int) -> HttpResponse:
         one,
         lambda: booking.cancel(appointment=one, by=request.user, **form.cleaned_data),
         said=lambda _: "Cancelled. Chair and nurse are free again.",
+        undo="cancelled",
         reason_form=form,
         opened="cancel",
     )
@@ -138,7 +140,7 @@ def appointment_cancel(request: Request, appointment_id: int) -> HttpResponse:
 @allowed(Act.BOOK)
 def appointment_extend(request: Request, appointment_id: int) -> HttpResponse:
     """The stay runs on. What is in the way is named."""
-    one = _appointment(request, appointment_id, act=Act.BOOK)
+    one = appointment_for(request, appointment_id, act=Act.BOOK)
     minutes = {str(each): each for each in LONGER}.get(request.POST.get("minutes", ""), 0)
     return _do(
         request,
@@ -153,7 +155,7 @@ def appointment_extend(request: Request, appointment_id: int) -> HttpResponse:
 @allowed(Act.BOOK)
 def appointment_chair(request: Request, appointment_id: int) -> HttpResponse:
     """The same time in another chair."""
-    one = _appointment(request, appointment_id, act=Act.BOOK)
+    one = appointment_for(request, appointment_id, act=Act.BOOK)
     number = request.POST.get("chair", "")
     chair = get_object_or_404(Chair, pk=int(number) if number.isdecimal() else 0, clinic=one.clinic)
     return _do(
@@ -161,6 +163,7 @@ def appointment_chair(request: Request, appointment_id: int) -> HttpResponse:
         one,
         lambda: change_chair(appointment=one, chair=chair, by=request.user),
         said=lambda after: f"Now in {after.chair}.",
+        undo="chair",
     )
 
 
@@ -169,7 +172,7 @@ def appointment_chair(request: Request, appointment_id: int) -> HttpResponse:
 @allowed(Act.BOOK)
 def appointment_move(request: Request, appointment_id: int) -> HttpResponse:
     """Other times near the present one, and free chairs at the same time. A POST moves."""
-    one = _appointment(request, appointment_id, act=Act.BOOK)
+    one = appointment_for(request, appointment_id, act=Act.BOOK)
     if request.method != "POST":
         return _times(request, one)
     form = BookingForm({**request.POST.dict(), "dose": one.dose_number}, clinics=_bookable(request))
@@ -187,17 +190,13 @@ def appointment_move(request: Request, appointment_id: int) -> HttpResponse:
     except NotAvailable as refusal:
         return _times(request, one, refusal=refusal, note=note, status=409)
     away = local_date(moved.start, moved.clinic.zone) - local_date(one.start, one.clinic.zone)
-    return _done(request, moved, f"Moved to {booked_words(moved)}.", then=shift_after(moved, away=away))
+    undo = remember(done="moved", before=one, after=moved, by=request.user)
+    return _done(request, moved, f"Moved to {booked_words(moved)}.", then=shift_after(moved, away=away), undo=undo)
 
 
-def _appointment(request: Request, pk: int, *, act: Act | None = None) -> Appointment:
+def appointment_for(request: Request, pk: int, *, act: Act | None = None) -> Appointment:
     """An appointment of a patient whom the person may see, at a clinic where they may do `act`. 404 or 403."""
-    one = get_object_or_404(
-        Appointment.objects.select_related(
-            "plan__patient", "plan__therapy", "patient", "clinic", "chair", "dose_phase"
-        ),
-        pk=pk,
-    )
+    one = get_object_or_404(Appointment.objects.select_related(*WHOLE), pk=pk)
     require_sight(user=request.user, patient=one.patient)
     if act is not None:
         require(user=request.user, act=act, clinic=one.clinic)
@@ -210,24 +209,26 @@ def _do(
     change: Callable[[], Appointment],
     *,
     said: Callable[[Appointment], str],
+    undo: str = "",
     **typed: Any,
 ) -> HttpResponse:
-    """Make a change; show what came of it, or why it cannot be, with whatever was typed."""
+    """Make a change; show what came of it, or why it cannot be, with whatever was typed. `undo` names what it does."""
     try:
         after = change()
     except NotAvailable as refusal:
         return _card(request, _reread(one), refusal=refusal, status=409, **typed)
     except Refused as refused:
         return _card(request, _reread(one), refusal=NotAvailable(refused.message, code="record"), status=409, **typed)
-    return _done(request, after, said(after))
+    token = remember(done=undo, before=one, after=after, by=request.user) if undo else ""
+    return _done(request, after, said(after), undo=token)
 
 
-def _done(request: Request, one: Appointment, said: str, *, then: Link | None = None) -> HttpResponse:
-    """What was done, and what one may want to do next because of it."""
+def _done(request: Request, one: Appointment, said: str, *, then: Link | None = None, undo: str = "") -> HttpResponse:
+    """What was done, how to take it back, and what one may want to do next because of it."""
     if not request.htmx:
-        messages.success(request, said)
+        messages.success(request, said, extra_tags=undo)
         return redirect(then.url if then else reverse("appointment", args=[one.pk]))
-    page = _card(request, _reread(one), said=said, then=then)
+    page = _card(request, _reread(one), said=said, then=then, undo=undo)
     page.headers["HX-Trigger"] = "appointment-changed"
     return page
 
@@ -246,6 +247,7 @@ def _card(
     *,
     said: str = "",
     then: Link | None = None,
+    undo: str = "",
     refusal: NotAvailable | None = None,
     reason_form: ReasonForm | None = None,
     opened: str = "",
@@ -261,6 +263,7 @@ def _card(
         "may_change": may(user=request.user, act=Act.CHANGE_STATUS, clinic=one.clinic),
         "may_move": may_book and one.status in NOT_YET_SEATED,
         "said": said,
+        "undo": undo,
         "then": then,
         "refusal": refusal,
         "reason_form": reason_form or ReasonForm(),

@@ -25,6 +25,7 @@ from scheduling.queries.openings import Look, choices_of, openings_page
 from scheduling.queries.who import Who
 from scheduling.refusals import NotAvailable
 from scheduling.sight import require_sight
+from scheduling.undoing import remember
 from scheduling.views.request import Request
 from therapies.series import window_of
 
@@ -116,8 +117,9 @@ def plan_for(request: HttpRequest, plan_id: int) -> TreatmentPlan:
     return plan
 
 
-def _booked(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    messages.success(request, f"Booked: {booked_words(appointment)}.")
+def _booked(request: Request, appointment: Appointment) -> HttpResponse:
+    undo = remember(done="booked", before=appointment, after=appointment, by=request.user)
+    messages.success(request, f"Booked: {booked_words(appointment)}.", extra_tags=undo)
     return redirect("patient", appointment.patient_id)
 
 

@@ -25,6 +25,7 @@ from scheduling.queries.readiness import badge_of_day
 from scheduling.queries.who import Who
 from scheduling.readying import dossier_for
 from scheduling.refusals import NotAvailable
+from scheduling.undoing import remember
 from scheduling.views.book import OUTSIDE_WINDOW, NeedsReason, book_once, plan_for
 from scheduling.views.place import clinic_for
 from scheduling.views.request import Request, page_or_part
@@ -40,6 +41,11 @@ class Place:
     clinic: Clinic
     day: date
     chosen: Chosen
+
+    @property
+    def clock(self) -> time:
+        """The time as addresses say it."""
+        return self.chosen.start.astimezone(self.clinic.zone).time()
 
     @property
     def words(self) -> str:
@@ -123,11 +129,13 @@ def _book(request: Request, place: Place) -> HttpResponse:
     except NotAvailable as refusal:
         return _show(request, place, plan=plan, dose_number=dose_number, refusal=refusal, note=note, status=409)
     said = f"Booked: {booked_words(appointment)}."
+    undo = remember(done="booked", before=appointment, after=appointment, by=request.user)
     if request.htmx:
-        done = render(request, "scheduling/book_here_done.html", {"said": said, "appointment": appointment})
+        context = {"said": said, "appointment": appointment, "undo": undo}
+        done = render(request, "scheduling/book_here_done.html", context)
         done.headers["HX-Trigger"] = "appointment-changed"
         return done
-    messages.success(request, said)
+    messages.success(request, said, extra_tags=undo)
     return redirect("board", place.clinic.slug, place.day)
 
 

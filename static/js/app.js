@@ -1,16 +1,19 @@
-// What every page needs: keys, the panel, and a word when a request fails.
+// What every page needs: keys, the panel, undo, and a word when a request fails.
 
 import { startChoices } from "./choices.js";
-import { startKeys } from "./keys.js";
+import { pressEarlyKeys, startKeys } from "./keys.js";
 import { startPanel } from "./panel.js";
 import { startSession } from "./session.js";
 import { startToasts } from "./toasts.js";
+import { startUndo } from "./undo.js";
 
 startKeys();
 startChoices();
 startPanel();
 startSession();
 startToasts();
+startUndo();
+document.addEventListener("DOMContentLoaded", pressEarlyKeys);
 
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;

@@ -18,7 +18,9 @@ export function startPanel() {
   });
   document.body.addEventListener("close-panel", () => panel.close());
   panel.addEventListener("click", (event) => {
-    if (event.target === panel || event.target.closest("[data-panel-close]")) panel.close();
+    const closes = event.target.closest("[data-panel-close]");
+    if (closes?.matches("a")) event.preventDefault(); // where it leads without scripts lies under the panel
+    if (event.target === panel || closes) panel.close();
   });
   panel.addEventListener("close", () => {
     body.replaceChildren();
