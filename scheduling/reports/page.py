@@ -75,7 +75,7 @@ class Reporting:
         self._clinics, self.weeks, self._now = clinics, weeks, now
         self._total = since(everything, first=0, last=7 * weeks.count - 1)
         self._before = since(everything, first=-7 * weeks.count, last=-1)
-        self._weeks: dict[str, Batch] | None = None
+        self._parts: dict[str, Mapping[str, Batch]] = {}
 
     def page(self, *, split: str) -> Report:
         """The whole page, its tables split by clinic, therapy or week."""
@@ -107,10 +107,16 @@ class Reporting:
         return Tile(metric, figure, change, tone)
 
     def _split(self, split: str) -> Mapping[str, Batch]:
-        if split == "week":
-            return self._by_week()
-        if split == "clinic":
-            return self._named({clinic.pk: clinic.name for clinic in self._clinics}, lambda row: row.clinic)
+        """The parts of a split by name, made once."""
+        if split not in self._parts:
+            parted = {"week": self._by_week, "clinic": self._by_clinic, "therapy": self._by_therapy}
+            self._parts[split] = parted[split]()
+        return self._parts[split]
+
+    def _by_clinic(self) -> dict[str, Batch]:
+        return self._named({clinic.pk: clinic.name for clinic in self._clinics}, lambda row: row.clinic)
+
+    def _by_therapy(self) -> dict[str, Batch]:
         treated = {visit.therapy for visit in self._total.visits}
         names = dict(Therapy.objects.filter(pk__in=treated).order_by("name").values_list("pk", "name"))
         only = Batch(self._total.visits, [], [], self._total.doses, self._total.prepared)
@@ -121,16 +127,14 @@ class Reporting:
         return {name: parts[pk] for pk, name in names.items()}
 
     def _by_week(self) -> dict[str, Batch]:
-        if self._weeks is None:
-            parts = batched(self._total, range(self.weeks.count), lambda row: row.day // 7)
-            self._weeks = {
-                f"{monday:%b} {monday.day}, {monday.year}": parts[number]
-                for number, monday in enumerate(self.weeks.mondays)
-            }
-        return self._weeks
+        parts = batched(self._total, range(self.weeks.count), lambda row: row.day // 7)
+        return {
+            f"{monday:%b} {monday.day}, {monday.year}": parts[number]
+            for number, monday in enumerate(self.weeks.mondays)
+        }
 
     def _chart(self, metrics: Sequence[Metric]) -> Chart:
-        weeks = list(self._by_week().values())
+        weeks = list(self._split("week").values())
         first, *others = [metric.name for metric in metrics]
         return columns(
             key="-".join(metric.key for metric in metrics),

@@ -124,6 +124,7 @@ def test_the_managers_pages(visit: Appointment, manager: User, sit_down: SitDown
             "/patients/import/",
             f"/board/madison/{DAY}/",
             f"/plans/{visit.plan_id}/edit/",
+            "/reports/",
             "/outbox/operations/",
             "/outbox/wording/",
         ],
