@@ -1,5 +1,6 @@
 # make run    everything, on a machine with Python 3.11+ and nothing else
 # make test   linters, types, migrations, tests
+# make bench  how fast it is, beside the machine's own limits; see docs/performance.md
 # make setup  only the virtual environment
 # make screens  the pictures in docs/pictures/, taken of the demonstration in Debian's chromium
 # make clean  forget the demo data, caches and the virtual environment
@@ -22,7 +23,7 @@ endif
 
 ARGS ?=
 
-.PHONY: run setup test lint screens clean
+.PHONY: run setup test lint bench screens clean
 
 run: $(STAMP)
 	@exec $(VENV) manage.py up --with-parent $$PPID
@@ -47,6 +48,9 @@ lint: $(STAMP)
 # ARGS adds to pytest's: make test ARGS="-k booking -x"
 test: lint
 	$(VENV) -m pytest -n 2 $(ARGS)
+
+bench: $(STAMP)
+	$(VENV) -m bench $(ARGS)
 
 screens: $(STAMP)
 	$(VENV) -m tests.journeys.screens $(ARGS)

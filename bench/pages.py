@@ -1,0 +1,85 @@
+"""The pages that people open all day, beside an empty page of the same base template."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.http import HttpResponseBase
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from bench.clock import median_of
+from bench.table import Result
+from bench.world import clinics_of, make_person
+from clinic.models import Role
+from scheduling.models import Appointment, Status
+
+MOST_MS, MOST_QUERIES, MOST_UNCHANGED_MS = 40.0, 12, 8.0
+
+
+def run(*, is_small: bool) -> list[Result]:
+    """Every page as a manager of three clinics sees it."""
+    times = 3 if is_small else 25
+    clinics = clinics_of(3)
+    busy = clinics[1]
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(make_person("pages", clinics, Role.MANAGER))
+    today = timezone.localdate()
+    appointment = Appointment.objects.filter(clinic=busy, status=Status.BOOKED).order_by("period")[0]
+    pages = {
+        "day board": reverse("board", args=[busy.slug, today]),
+        "roster": reverse("roster", args=[busy.slug, today]),
+        "staffing week": reverse("staffing", args=[busy.slug, today]),
+        "patient": reverse("patient", args=[appointment.patient_id]),
+        "appointment": reverse("appointment", args=[appointment.pk]),
+        "book page": reverse("book", args=[appointment.plan_id]),
+        "worklists": reverse("worklists"),
+    }
+    limit = _took(client, "/bench/empty/", times)
+    return [
+        *(_page(client, name, address, limit, times) for name, address in pages.items()),
+        *(_unchanged(client, name, pages[name], limit, times) for name in ("day board", "roster")),
+    ]
+
+
+def _page(client: Client, name: str, address: str, limit: float, times: int) -> Result:
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)
+    took = _took(client, address, times)
+    return Result(
+        f"page: {name}",
+        took,
+        limit=limit,
+        mark=f"≤ {MOST_MS:.0f} ms, ≤ {MOST_QUERIES} queries",
+        is_met=took <= MOST_MS and len(queries) <= MOST_QUERIES,
+        facts={"queries": len(queries), "bytes": len(answer.content)},
+    )
+
+
+def _unchanged(client: Client, name: str, address: str, limit: float, times: int) -> Result:
+    first = client.get(address, headers={"HX-Request": "true"})
+    ask = _asking(client, address, {"HX-Request": "true", "If-None-Match": first.headers["ETag"]})
+    status = ask().status_code
+    took = median_of(ask, times=times)
+    return Result(
+        f"poll of an unchanged {name}",
+        took,
+        limit=limit,
+        mark=f"≤ {MOST_UNCHANGED_MS:.0f} ms",
+        is_met=took <= MOST_UNCHANGED_MS and status == 304,
+        facts={"status": status},
+    )
+
+
+def _took(client: Client, address: str, times: int) -> float:
+    return median_of(_asking(client, address, {}), times=times)
+
+
+def _asking(client: Client, address: str, headers: dict[str, str]) -> Callable[[], HttpResponseBase]:
+    def ask(**more: Any) -> HttpResponseBase:
+        return client.get(address, headers=headers, **more)
+
+    return ask
