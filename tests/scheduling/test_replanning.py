@@ -10,6 +10,7 @@ from clinic.models import Chair, Clinic, Nurse, User
 from patients.models import DoseGiven, DoseSource
 from scheduling import closing, restaffing
 from scheduling.booking import cancel, confirm, set_status
+from scheduling.engine.replan import Limit
 from scheduling.models import Appointment, CallToMake, Reason
 from scheduling.refusals import NotAvailable
 from scheduling.replan_day import Proposal, propose
@@ -42,7 +43,7 @@ def call_in_sick(nurse: Nurse, clinic: Clinic, start: str = "8:00", end: str = "
 
 
 def proposed(clinic: Clinic, *clinics: Clinic) -> Proposal:
-    return propose(clinic=clinic, date=DAY, clinics=[clinic, *clinics])
+    return propose(clinic=clinic, date=DAY, clinics=[clinic, *clinics], limit=Limit(seconds=600))
 
 
 def accept_all(proposal: Proposal, by: User | None = None) -> list[Appointment]:
@@ -277,7 +278,7 @@ def test_who_is_moved_twice_is_called_once_about_the_time_that_is_still_known(ma
     visit = booked(madison, "9:00")
     for start, end in (("8:00", "10:00"), ("10:00", "17:00")):
         closing.close_clinic(clinic=madison, start=at(madison, start), end=at(madison, end), reason="Ice")
-        proposal = propose(clinic=madison, date=DAY, clinics=[madison])
+        proposal = proposed(madison)
         if proposal.moves:
             accept_all(proposal)
 
