@@ -37,11 +37,8 @@ class Visit(NamedTuple):
     """When the visit was done, left, missed or cancelled."""
     was_refilled: bool | None = None
     """Of a cancelled one: whether somebody else was booked into its chair and time afterwards."""
-
-    @property
-    def is_due(self) -> bool:
-        """Whether it was still in the book when its time came."""
-        return self.status != "cancelled"
+    is_due: bool = True
+    """Whether it was still in the book when its time came: not cancelled."""
 
 
 class Prepared(NamedTuple):

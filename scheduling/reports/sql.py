@@ -47,7 +47,8 @@ select v.clinic_id, v.therapy_id, v.date - %(first_day)s, v.status, v.reason,
        case when v.status = 'cancelled' then exists (
            select from scheduling_appointment o
            where o.chair_id = v.chair_id and o.period && v.planned_period
-               and o.status in ('booked', 'arrived', 'seated', 'infusing', 'observing', 'done')) end
+               and o.status in ('booked', 'arrived', 'seated', 'infusing', 'observing', 'done')) end,
+       v.status <> 'cancelled'
 from visit v left join stamps on stamps.appointment_id = v.id
 """
 """`scheduling.reports.rows.Visit`. Whoever has a cancelled visit's chair and time now, came to it afterwards: a
@@ -139,6 +140,7 @@ with visit as materialized (
         join patients_treatmentplan p on p.id = a.plan_id
         join therapies_dosephase f on f.id = a.dose_phase_id
     where a.status <> 'cancelled' and {_WITHIN}
+        and (lower(a.period) at time zone c.timezone)::date >= %(first_day)s
 ), timed as (
     select visit.*, (date - 6)::timestamp at time zone timezone as week_before,
            (date - 1)::timestamp at time zone timezone as day_before
@@ -174,4 +176,4 @@ select v.clinic_id, v.therapy_id, v.date - %(first_day)s,
        case when v.booked_at < v.day_before then coalesce(all_of.at_2, true) end
 from timed v left join all_of on all_of.id = v.id
 """
-"""`scheduling.reports.rows.Prepared`"""
+"""`scheduling.reports.rows.Prepared`, of the report's own weeks only: nothing compares it with those before."""

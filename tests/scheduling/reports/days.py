@@ -26,6 +26,7 @@ def visit(booked: str = "9:00-11:00", status: str = "done", **facts: Any) -> Vis
         "therapy": 1,
         "day": 0,
         "status": status,
+        "is_due": status != "cancelled",
         "reason": "",
         "start": start,
         "end": end,
