@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import time
 
 from clinic.quarters import ClinicDate
 from scheduling.queries.load_by_quarter import Load, stretches
@@ -23,10 +24,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class LoadStrip:
-    """Bars from left to right over `width` quarters, and what they say."""
+    """Bars from left to right over `width` quarters, where noon is if the clinic is open then, and what they say."""
 
     bars: tuple[Bar, ...]
     width: int
+    noon: int | None
     height: int
     words: str
 
@@ -39,7 +41,14 @@ def strip_of(*, loads: Sequence[Load], opens: int, grid: ClinicDate) -> LoadStri
         css = "over" if stretch.load.is_over else "full" if stretch.load.is_full else "some"
         if height:
             bars.append(Bar(css, stretch.start, stretch.end - stretch.start, HEIGHT - height, height))
-    return LoadStrip(tuple(bars), len(loads), HEIGHT, load_words(loads=loads, opens=opens, grid=grid))
+    noon = grid.quarter_at(time(12)) - opens
+    return LoadStrip(
+        bars=tuple(bars),
+        width=len(loads),
+        noon=noon if 0 < noon < len(loads) else None,
+        height=HEIGHT,
+        words=load_words(loads=loads, opens=opens, grid=grid),
+    )
 
 
 def load_words(*, loads: Sequence[Load], opens: int, grid: ClinicDate) -> str:

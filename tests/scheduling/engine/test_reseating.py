@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from scheduling.engine.day import ChairDay, Day, NurseDay, Stay, each, span
+from scheduling.engine.offers import Wish, offers, offers_by_reseating
 from scheduling.engine.reseating import Reseater, Reseating
+from tests.scheduling.engine.test_day import can_be_dealt
 
 LENGTH = 12
 WHOLE = span(0, LENGTH)
@@ -136,6 +138,28 @@ def test_where_nothing_hinders_a_start_is_missed_only_when_more_patients_than_ch
             alone = any(s >> start & 1 for s in day.starts(length, kinds=frozenset({kind})).values())
 
             assert (alone or tried(day, start, length, frozenset({kind})) is not None) == (max(there) <= len(chairs))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(day=full_days(), nurses=st.integers(1, 3), pause=st.integers(0, LENGTH), length=st.integers(1, 6))
+def test_offers_are_exactly_the_starts_for_which_chairs_and_nurses_can_be_dealt(
+    day: Day, nurses: int, pause: int, length: int
+) -> None:
+    floors = tuple(NurseDay(100 + n, WHOLE & ~span(pause + n, pause + n + 2)) for n in range(nurses))
+    day = replace(day, nurses=floors, held=())
+    assume(can_be_dealt(day, (0, 0)))
+    wish = Wish(length, frozenset(), 0, 0, 0, (), None)
+
+    plain = {offer.start for offer in offers(day, wish)}
+    reseated = {offer.start for offer in offers_by_reseating(day, wish)}
+
+    possible = {
+        start
+        for start in range(LENGTH - length + 1)
+        if fewest(day, start, length) is not None and can_be_dealt(day, (start, start + length))
+    }
+    assert not plain & reseated
+    assert plain | reseated == possible
 
 
 def test_whoever_has_not_come_takes_the_other_chair() -> None:
