@@ -10,8 +10,11 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from clinic.audit.origin import acting
+
     try:
-        execute_from_command_line(sys.argv)
+        with acting(task=" ".join(["command", *sys.argv[1:2]])):
+            execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"chairside: {error}")
 
