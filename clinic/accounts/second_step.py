@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from clinic.accounts import keys
 
 TAKEN = "second_step"
-"""Session key: this session has proved more than a password."""
+"""Session key: the id of whoever has proved more than a password in this session."""
 
 SECRETS = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
 """Where each kind of authenticator keeps what is encrypted."""
@@ -79,14 +79,14 @@ class ReauthenticateForm(_OnceOnly, mfa_forms.ReauthenticateForm):
 
 def was_taken(request: HttpRequest) -> bool:
     """Whether this session has proved more than a password."""
-    return bool(request.session.get(TAKEN))
+    return request.session.get(TAKEN) == request.user.pk
 
 
 @receiver(authenticator_used, dispatch_uid="clinic.second_step.used")
 @receiver(authenticator_added, dispatch_uid="clinic.second_step.added")
-def remember(sender: Any, request: HttpRequest, **more: Any) -> None:
-    """The session has proved it, or has just set it up."""
-    request.session[TAKEN] = True
+def remember(sender: Any, request: HttpRequest, user: Any, **more: Any) -> None:
+    """Somebody has proved it in this session, or has just set it up."""
+    request.session[TAKEN] = user.pk
 
 
 @transaction.atomic

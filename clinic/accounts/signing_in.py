@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -89,12 +90,12 @@ def seconds_to_wait(request: HttpRequest, *, key: str | None = None) -> int:
         tries = cache.get(ratelimit.get_cache_key(request, app=app, action=action, rate=rate, key=key), [])
         if len(tries) >= rate.amount:
             longest = max(longest, tries[-1] + rate.duration - now)
-    return int(longest) + 1
+    return ceil(longest)
 
 
 def in_words(seconds: int) -> str:
     """A time to wait, rounded up: 40 seconds, 2 minutes."""
-    if seconds < 60:
-        return f"{seconds} seconds"
+    if seconds <= 50:
+        return f"{-(-seconds // 10) * 10} seconds"
     minutes = -(-seconds // 60)
     return "1 minute" if minutes == 1 else f"{minutes} minutes"

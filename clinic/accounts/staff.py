@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinic.access import Act, clinics_for
+from clinic.accounts.idle import seconds_for
 from clinic.accounts.models import Invitation, StaffEvent, StaffSession
 from clinic.models import Clinic, Membership, Nurse, Role, User
 
@@ -109,6 +110,8 @@ def set_roles(*, by: User, person: User, roles: Mapping[Clinic, str]) -> None:
     person.memberships.filter(clinic__in=mine).exclude(clinic__in=roles).delete()
     for clinic, role in roles.items():
         Membership.objects.update_or_create(user=person, clinic=clinic, defaults={"role": role})
+    # Who is a nurse from now on carries a tablet from now on.
+    StaffSession.objects.filter(user=person).update(idle_seconds=seconds_for(person))
     _note(person=person, what=What.ROLES, by=by, text=_said(roles))
 
 

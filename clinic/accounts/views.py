@@ -2,7 +2,9 @@
 
 from typing import cast
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.views import LoginView
+from allauth.core import ratelimit
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
@@ -85,6 +87,8 @@ def second_step(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest) -> HttpResponse:
     """A new password."""
     user = cast(User, request.user)
+    if wait := ratelimit.consume_or_429(request, action="reauthenticate", user=user):
+        return wait
     form = ChangePasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         ended = own.change_password(request=request, user=user, password=form.cleaned_data["new"])
@@ -96,6 +100,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 @never_cache
+@reauthentication_required(app="allauth.mfa")
 def pin(request: HttpRequest) -> HttpResponse:
     """A new PIN, or none."""
     user = cast(User, request.user)

@@ -26,6 +26,7 @@ export function startLock() {
     if (left <= 0) return lock();
     if (isLocked) return unlocked();
     warning.hidden = left > WARN;
+    if (left <= WARN) lastSaid = 0;
     timer = setTimeout(() => ask("GET"), (left > WARN ? left - WARN : left) * 1000 + 500);
     return undefined;
   }
@@ -109,7 +110,7 @@ export function startLock() {
     document.addEventListener(
       sign,
       () => {
-        if (isLocked || Date.now() - lastSaid < (warning.hidden ? SAY_EVERY : 1000)) return;
+        if (isLocked || Date.now() - lastSaid < SAY_EVERY) return;
         lastSaid = Date.now();
         ask("POST");
       },

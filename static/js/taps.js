@@ -44,7 +44,7 @@ async function send() {
   try {
     for (let taps = waiting(); taps.length; taps = waiting()) {
       const answer = await post(taps[0]);
-      if (answer.redirected || answer.status >= 500) break;
+      if (answer.redirected || answer.status === 423 || answer.status >= 500) break;
       if (answer.ok) page = await answer.text();
       else say("A tap that waited was refused: the visit is no longer here, or no longer yours to change.", "error");
       keep(waiting().slice(1));
