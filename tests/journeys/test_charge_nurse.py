@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from clinic.models import Clinic, Shift, User
-from scheduling.models import Appointment
+from scheduling.models import Appointment, NurseAssignment
 from tests.journeys.conftest import rostered
 from tests.journeys.desk import SitDown
 from tests.world import DAY, booked, make_nurse, on_floor
@@ -96,3 +96,23 @@ def test_a_weekly_shift_is_added_and_stands_in_the_list(madison: Clinic, charge_
     panel.get_by_role("button", name="Close").last.click()
 
     expect(page.locator("a.shift", has_text="8:00–4:30")).to_be_visible()
+
+
+def test_nurses_are_evened_out_and_it_is_taken_back(madison: Clinic, charge_nurse: User, sit_down: SitDown) -> None:
+    rostered(madison, name="Anna Berg")
+    for clock in ("9:00", "12:00"):
+        booked(madison, clock)
+    rostered(madison, name="Ben Cole")
+    page = sit_down(charge_nurse)
+    page.goto(f"/roster/madison/{DAY}/")
+
+    page.get_by_role("link", name="Even out nurses").click()
+    expect(page.get_by_role("heading", name="1 patient would get another nurse")).to_be_visible()
+    page.get_by_role("button", name="Even out").click()
+    expect(page.get_by_role("heading", name="Nothing to even out")).to_be_visible()
+    starters = NurseAssignment.objects.filter(is_start=True)
+    assert set(starters.values_list("nurse__name", flat=True)) == {"Anna Berg", "Ben Cole"}
+
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_role("heading", name="1 patient would get another nurse")).to_be_visible()
+    assert set(starters.values_list("nurse__name", flat=True)) == {"Anna Berg"}

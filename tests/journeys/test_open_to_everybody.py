@@ -99,6 +99,8 @@ def test_the_charge_nurses_pages(visit: Appointment, charge_nurse: User, sit_dow
         sit_down,
         [
             f"/staffing/madison/{DAY}/",
+            f"/roster/madison/{DAY}/balance/",
+            f"/load/{DAY:%Y-%m}/",
             f"/staffing/madison/{DAY}/shift/",
             f"/staffing/madison/{DAY}/close/",
             f"/staffing/madison/{DAY}/chair/",
@@ -124,6 +126,8 @@ def test_the_managers_pages(visit: Appointment, manager: User, sit_down: SitDown
             "/patients/import/",
             f"/board/madison/{DAY}/",
             f"/plans/{visit.plan_id}/edit/",
+            f"/patients/{visit.patient_id}/history/",
+            f"/patients/{visit.patient_id}/looked/",
             "/reports/",
             "/outbox/operations/",
             "/outbox/wording/",
