@@ -20,7 +20,7 @@ from patients.models import Patient, TreatmentPlan
 from scheduling.engine import offers
 from scheduling.engine.day import Day, each, span
 from scheduling.engine.offers import Offer, Wish
-from scheduling.load import Days, load_days
+from scheduling.load import Days, Span, load_days
 from scheduling.models import HELD, Appointment
 from scheduling.needs import Needs, needs_of
 from scheduling.queries.load_by_quarter import Load, load_by_quarter
@@ -131,12 +131,24 @@ def find_for(
     moving: Appointment | None = None,
     habits: Habits | None = None,
     days: Days | None = None,
+    elsewhere: Sequence[Span] | None = None,
 ) -> list[Opening]:
     """As `find`, for needs that are known already; `habits` replaces the ones that the plan's appointments show.
 
-    `days` are rows that were read before and hold the clinics and days asked for, with what was promised since.
+    `days` are rows that were read before and hold the clinics and days asked for, with what was promised since;
+    `elsewhere`, read before likewise, is when the patient sits in other chairs.
     """
-    candidates = _candidates(needs, clinics, first_day, last_day, near=near, moving=moving, habits=habits, days=days)
+    candidates = _candidates(
+        needs,
+        clinics,
+        first_day,
+        last_day,
+        near=near,
+        moving=moving,
+        habits=habits,
+        days=days,
+        elsewhere=elsewhere,
+    )
     return _best(candidates, needs, limit, per_day)
 
 
@@ -234,6 +246,7 @@ def _candidates(
     asked: Asked = ANY_TIME,
     habits: Habits | None = None,
     days: Days | None = None,
+    elsewhere: Sequence[Span] | None = None,
 ) -> list[_Candidate]:
     """The days that come into question, those that can cost least first."""
     first_day = max(first_day, needs.earliest or first_day)
@@ -241,7 +254,8 @@ def _candidates(
     if first_day > last_day or not clinics:
         return []
     habits = habits or habits_of(plan=needs.plan, without=moving)
-    elsewhere = _periods_elsewhere(needs.plan.patient, moving)
+    if elsewhere is None:
+        elsewhere = _periods_elsewhere(needs.plan.patient, moving)
     now = ceil_quarter(timezone.now())
     by_id = {clinic.pk: clinic for clinic in clinics}
     days = days or load_days(clinics=clinics, first_day=first_day, last_day=last_day)

@@ -18,10 +18,10 @@ from clinic.quarters import ClinicDate, ceil_quarter, local_date
 from scheduling.chairs import chairs_beside
 from scheduling.engine.day import Day, Stay, span, starts_of_runs
 from scheduling.engine.replan import Guest, Limit, Plan, replan
-from scheduling.load import Days, load_day, load_days
+from scheduling.load import Days, Span, load_day, load_days
 from scheduling.models import HELD, IN_CHAIR, Appointment, CallToMake, Status
 from scheduling.needs import Needs, needs_of_many
-from scheduling.openings import Opening, find_for
+from scheduling.openings import Habits, Opening, find_for
 
 NOTICE = 4
 """Quarters before a new time begins that a patient is given at least to hear of it and to come."""
@@ -29,8 +29,8 @@ NOTICE = 4
 OVERDUE = timedelta(days=14)
 """So long from today on a place is looked for when the window has passed already."""
 
-DAYS_LOOKED_AT = 4
-"""Openings on the best few days of a window, of which the first that asks nobody else to change is taken."""
+DAYS_LOOKED_AT = 60
+"""Clinic days of a window on which the best opening is looked at, the nearest days first."""
 
 SECONDS = 5.0
 """How long the best plan is looked for."""
@@ -138,7 +138,7 @@ class _Facts:
             doses={one.pk: (one.plan, one.dose_number, one) for one in waiting}
         )
         self.today = local_date(timezone.now(), grid.zone)
-        self._elsewhere = self._quarters_elsewhere()
+        self._periods = self._read_periods()
         self._often = Counter(one.patient_id for one in appointments.values())
         # Whom a plan has moved already is asked again last.
         self._moved = set(CallToMake.objects.filter(appointment__in=appointments).values_list("appointment", flat=True))
@@ -202,24 +202,35 @@ class _Facts:
         if too_close or self._often[one.patient_id] > 1:
             return 0
         earliest = self.grid.quarter_of(ceil_quarter(timezone.now())) + NOTICE
-        room = self.day.open & ~self._elsewhere.get(one.patient_id, 0)
+        room = self.day.open & ~self._quarters_elsewhere(one)
         return starts_of_runs(room, needs.quarters) & ~span(0, max(earliest, 0))
 
     def _has_other_day(self, needs: Needs) -> bool:
         first, last = search_days(needs, self.today)
         return any(first <= day <= last for _, day in self._open if day != self.grid.day)
 
-    def _quarters_elsewhere(self) -> dict[int, int]:
-        """When the day's patients sit at another clinic, by patient id."""
-        found: dict[int, int] = {}
-        others = Appointment.objects.filter(
+    def periods_without(self, one: Appointment) -> list[Span]:
+        """When a patient sits in a chair, today or later, for anything but one appointment."""
+        return [period for pk, period in self._periods.get(one.patient_id, ()) if pk != one.pk]
+
+    def _read_periods(self) -> dict[int, list[tuple[int, Span]]]:
+        """When the day's patients sit in a chair anywhere, from this day on or from now on, by patient id."""
+        found: dict[int, list[tuple[int, Span]]] = {}
+        held = Appointment.objects.filter(
             patient__in={one.patient_id for one in self.appointments.values()},
             status__in=HELD,
-            period__overlap=(self.grid.start, self.grid.end),
-        ).exclude(pk__in=self.appointments)
-        for patient_id, period in others.values_list("patient_id", "period"):
-            start, end = max(self.grid.quarter_of(period.lower), 0), self.grid.quarter_of(period.upper)
-            found[patient_id] = found.get(patient_id, 0) | span(start, min(end, self.grid.length))
+            period__endswith__gt=min(self.grid.start, timezone.now()),
+        )
+        for patient_id, pk, period in held.values_list("patient_id", "pk", "period"):
+            found.setdefault(patient_id, []).append((pk, (period.lower, period.upper)))
+        return found
+
+    def _quarters_elsewhere(self, one: Appointment) -> int:
+        """When a patient sits elsewhere on this day."""
+        found = 0
+        for start, end in self.periods_without(one):
+            if start < self.grid.end and self.grid.start < end:
+                found |= span(max(self.grid.quarter_of(start), 0), min(self.grid.quarter_of(end), self.grid.length))
         return found
 
     def _open_days(self) -> set[ClinicDayKey]:
@@ -256,7 +267,8 @@ def _other_days(leaving: Iterable[Appointment], facts: _Facts) -> dict[int, Open
 
 
 def _other_day(one: Appointment, facts: _Facts, days: Days, between: tuple[date, date]) -> Opening | None:
-    """The opening nearest to the old time: at the same clinic if there is one, else at another."""
+    """The opening nearest to the old time, in the green window if there is one; at another clinic only where there is
+    none at the same one."""
     here = [clinic for clinic in facts.clinics if clinic.pk == one.clinic_id]
     there = [clinic for clinic in facts.clinics if clinic.pk != one.clinic_id]
     for clinics in (here, there):
@@ -269,12 +281,18 @@ def _other_day(one: Appointment, facts: _Facts, days: Days, between: tuple[date,
             per_day=1,
             near=one.start,
             moving=one,
+            habits=Habits(None, None),
             days=days,
+            elsewhere=facts.periods_without(one),
         )
-        for opening in openings:
-            is_this_day = opening.day == facts.grid.day and (opening.clinic.pk == one.clinic_id or _is_today(facts))
-            if not is_this_day and not opening.moves:
-                return opening
+        found = [
+            opening
+            for opening in openings
+            if not opening.moves
+            and (opening.day != facts.grid.day or (opening.clinic.pk != one.clinic_id and not _is_today(facts)))
+        ]
+        if found:
+            return min(found, key=lambda opening: (opening.window != "green", opening.score, opening.start))
     return None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from clinic.models import Chair, Nurse
-from scheduling.engine.day import PATIENTS_PER_NURSE, Care, Stay, each, span
+from scheduling.engine.day import PATIENTS_PER_NURSE, Stay, each, span
 from scheduling.engine.replan import Goal
 from scheduling.models import Status
 from scheduling.queries.dose import Fit
@@ -169,21 +169,20 @@ class _Drawing:
         return self._side(self.after[pk]) if pk in self.after else Side("", "", "")
 
     def _side(self, stay: Stay) -> Side:
-        return Side(self._span(stay.start, stay.end), self.chairs.get(stay.chair, ""), self._care(stay.care))
+        return Side(self._span(stay.start, stay.end), self.chairs.get(stay.chair, ""), self._care(stay))
 
     def _span(self, start: int, end: int) -> str:
         grid = self.proposal.grid
         return span_words(grid.moment_of(start), grid.moment_of(end), grid.zone)
 
-    def _care(self, care: Sequence[Care]) -> str:
-        grid = self.proposal.grid
-        names = [
-            self.nurses.get(piece.nurse, "?")
-            if index == 0
-            else f"{self.nurses.get(piece.nurse, '?')} from {clock_words(grid.moment_of(piece.start), grid.zone)}"
-            for index, piece in enumerate(care)
-        ]
-        return ", ".join(names) or "No nurse"
+    def _care(self, stay: Stay) -> str:
+        """Who cares, in order, and when nobody does."""
+        names = [self.nurses.get(piece.nurse, "?") for piece in stay.care]
+        in_order = [name for index, name in enumerate(names) if index == 0 or name != names[index - 1]]
+        bare = stay.quarters
+        for piece in stay.care:
+            bare &= ~span(piece.start, piece.end)
+        return ", then ".join(in_order) + (f"{', ' if names else ''}no nurse {self._first_run(bare)}" if bare else "")
 
     def _changes_nurse(self, pk: int) -> bool:
         def who(stay: Stay) -> list[tuple[int, int, int]]:
@@ -268,8 +267,8 @@ class _Drawing:
         there = [other for other in sorted(moved) if self.before[other].quarters & stay.quarters]
         if not move.is_time:
             there = [other for other in there if self.before[other].chair == stay.chair]
-        names = "; ".join(self._name(other) for other in there[:3])
-        more = f" and {len(there) - 3} more" if len(there) > 3 else ""
+        names = "; ".join(self._name(other) for other in there[:2])
+        more = f" and {len(there) - 2} more" if len(there) > 2 else ""
         return f"Waits for {names}{more}" if names else "Only with all the others"
 
 

@@ -305,3 +305,19 @@ def test_reading_a_day_takes_as_many_queries_for_many_patients_as_for_few(madiso
         costs.append(len(queries))
 
     assert costs[0] == costs[1]
+
+
+def test_finding_other_days_takes_as_many_queries_for_many_patients_as_for_few(madison: Clinic, anna: Nurse) -> None:
+    closing.close_clinic(clinic=madison, start=at(madison, "14:00"), end=at(madison, "17:00"), reason="Ice")
+    costs = []
+    for clocks in (("8:00",), ("9:00", "10:30", "11:30")):
+        closed = madison.closures.get()
+        closing.reopen(closure=closed)
+        for clock in clocks:
+            booked(madison, clock)
+        closing.close_clinic(clinic=madison, start=at(madison, "8:00"), end=at(madison, "17:00"), reason="Snow")
+        with counting() as queries:
+            assert proposed(madison).openings
+        costs.append(len(queries))
+
+    assert costs[0] == costs[1]
