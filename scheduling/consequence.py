@@ -60,12 +60,6 @@ class Consequence:
         return len({one.clinic for one in self._touched}) > 1
 
     @property
-    def days_to_plan(self) -> tuple[Touched, ...]:
-        """One appointment of each clinic day on which somebody has no nurse or no place, in order."""
-        found = {(one.clinic_slug, one.date): one for one in (*self.uncovered, *self.displaced)}
-        return tuple(found[key] for key in sorted(found, key=lambda key: (key[1], key[0])))
-
-    @property
     def _touched(self) -> tuple[Touched, ...]:
         return (*self.handed_over, *self.uncovered, *self.healed, *self.displaced)
 

@@ -69,7 +69,7 @@ class ChairForm(forms.Form):
 class HolidayForm(forms.Form):
     """What some clinics do on a holiday. A clinic that is closed already is not asked."""
 
-    CHOICES = (("close", "Close"), ("open", "Stay open"), ("", "Not decided yet"))
+    CHOICES = (("close", "Close all day"), ("open", "Stay open"), ("", "Not decided yet"))
 
     def __init__(self, *args: Any, decisions: Sequence[Decision], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -143,7 +143,7 @@ def test_lending_a_nurse_is_felt_at_both_clinics(madison: Clinic, wausau: Clinic
     seen = of_roster(changed)
     assert ([one.id for one in seen.uncovered], [one.id for one in seen.healed]) == ([stays.pk], [waits.pk])
     assert seen.names_clinics
-    assert [(one.clinic_slug, one.date) for one in seen.days_to_plan] == [("madison", DAY)]
+    assert [(one.clinic_slug, one.date) for one in seen.to_replan] == [("madison", DAY)]
     assert carers(waits) == [(anna.nurse_id, "9:00", "11:30")]
     check_the_day(madison)
     check_the_day(wausau)
