@@ -99,6 +99,7 @@ def test_the_charge_nurses_pages(visit: Appointment, charge_nurse: User, sit_dow
         sit_down,
         [
             f"/staffing/madison/{DAY}/",
+            f"/replan/madison/{DAY}/?now",
             f"/roster/madison/{DAY}/balance/",
             f"/load/{DAY:%Y-%m}/",
             f"/staffing/madison/{DAY}/shift/",
