@@ -9,7 +9,7 @@ from clinic.models import Clinic, User
 from patients.models import Patient, TreatmentPlan
 from tests.journeys.conftest import rostered
 from tests.journeys.desk import SitDown
-from tests.world import DAY, make_ready
+from tests.world import DAY, booked, make_patient, make_plan, make_ready
 
 pytestmark = pytest.mark.slow
 
@@ -79,6 +79,28 @@ def test_a_course_under_way_is_imported_booked_six_doses_on_and_shifted(
     moved = [dose.start for dose in plan.appointments.order_by("dose_number")]
     assert moved[0] == doses[0].start
     assert all(after - before.start > timedelta(days=4) for after, before in zip(moved[1:], doses[1:], strict=True))
+
+
+def test_the_manager_sees_who_changed_what_and_who_looked(
+    clinics: list[Clinic], front_desk: User, manager: User, sit_down: SitDown
+) -> None:
+    visit = booked(clinics[0], plan=make_plan(make_patient(clinics[0], "Olson", "Karen")))
+    desk = sit_down(front_desk)
+    desk.goto(f"/patients/{visit.patient_id}/edit/")
+    desk.get_by_label("Given name").fill("Karin")
+    desk.get_by_role("button", name="Save").click()
+    expect(desk.get_by_role("heading", name="Olson, Karin")).to_be_visible()
+
+    page = sit_down(manager)
+    page.goto(f"/patients/{visit.patient_id}/")
+    page.get_by_role("link", name="History").click()
+    newest = page.locator(".deed").first
+    expect(newest.get_by_role("heading", name="Frontdesk")).to_be_visible()
+    expect(newest.locator("del")).to_contain_text("Karen")
+    expect(newest.locator("ins")).to_contain_text("Karin")
+    page.get_by_role("link", name="Who looked").click()
+    for who, what in (("Frontdesk", "Patient edit"), ("Manager", "Patient history")):
+        expect(page.get_by_role("row").filter(has_text=who).filter(has_text=what).first).to_be_visible()
 
 
 def listed_as_due(page: Page) -> bool:
