@@ -18,6 +18,8 @@ PAGE = 60
 
 APPOINTMENTS, PLANS = "scheduling_appointment", "patients_treatmentplan"
 
+GIST = 2
+
 UNSAID = {"id", "patient_id", "plan_id", "appointment_id", "dose_phase_id", "version", "appointment_version"}
 """Columns that tell a reader nothing: what a line is about stands in its heading."""
 
@@ -42,6 +44,11 @@ class Change:
     verb: str
     subject: str
     lines: tuple[Line, ...]
+
+    @property
+    def gist(self) -> str:
+        """The first things that an added or removed row says, for its heading."""
+        return ", ".join(line.before if self.what == What.DELETE else line.after for line in self.lines[:GIST])
 
 
 @dataclass(frozen=True, slots=True)

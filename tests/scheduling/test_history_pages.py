@@ -90,7 +90,7 @@ def test_a_removed_row_says_what_stood_there(browser: Client, visit: Appointment
     said = history(browser, visit)
 
     assert "Removed</span> Contact point" in said
-    assert "karen@example.org" in said
+    assert '<span class="quiet">E-mail, karen@example.org</span>' in said
 
 
 def test_a_command_and_a_reason_are_told(browser: Client, visit: Appointment) -> None:
