@@ -21,13 +21,16 @@ for (const button of document.querySelectorAll("[data-print]")) {
 }
 
 // A date or choice picked by mouse leads to its page at once; typed, with Enter. Without scripts its button does.
+let typedIn = null;
 for (const form of document.querySelectorAll("form[data-go-on-change]")) {
-  let isTyping = false;
   form.querySelector("button")?.classList.add("visually-hidden");
-  form.addEventListener("keydown", () => (isTyping = true));
-  form.addEventListener("pointerdown", () => (isTyping = false));
-  form.addEventListener("change", () => isTyping || (form.reportValidity() && form.requestSubmit()));
 }
+document.addEventListener("keydown", (event) => (typedIn = event.target));
+document.addEventListener("pointerdown", () => (typedIn = null));
+document.addEventListener("change", (event) => {
+  const { form } = event.target;
+  if (form?.matches("[data-go-on-change]") && typedIn !== event.target && form.reportValidity()) form.requestSubmit();
+});
 
 window.addEventListener("beforeprint", () => {
   const now = new Date().toLocaleString("en-US", { dateStyle: "medium", timeStyle: "short" });

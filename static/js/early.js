@@ -18,6 +18,8 @@
   document.addEventListener("keydown", keep, true);
   window.earlyKeys = () => {
     document.removeEventListener("keydown", keep, true);
-    return kept;
+    return kept.splice(0);
   };
+  // Scripts that never came must not keep the page from working without them.
+  window.addEventListener("load", window.earlyKeys);
 })();

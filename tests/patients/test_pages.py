@@ -86,6 +86,18 @@ def test_a_nurse_finds_patients_but_has_no_buttons_to_book_or_register(client, n
     assert "New patient" not in page
 
 
+def test_enter_once_more_opens_the_only_patient_found_without_any_script(desk, madison):
+    olson = make_patient(madison, "Olson", "Karen")
+    make_patient(madison, "Berg", "Per")
+    again = {"q": "olson", "found_for": "olson"}
+
+    assert 'name="found_for" value="olson"' in desk.post(reverse("patient_search"), {"q": "olson"}).content.decode()
+    assert desk.post(reverse("patient_search"), again).headers["Location"] == reverse("patient", args=[olson.pk])
+    assert desk.post(reverse("patient_search"), {**again, "q": "berg"}).status_code == 200, "other words: look first"
+    make_patient(madison, "Olson", "Karl")
+    assert desk.post(reverse("patient_search"), again).status_code == 200, "two are a choice"
+
+
 def test_search_pages_need_as_many_queries_for_many_as_for_few(desk, madison):
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:

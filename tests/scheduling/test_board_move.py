@@ -267,6 +267,28 @@ def test_a_booking_on_the_board_is_undone(desk: Client, madison: Clinic) -> None
     assert (appointment.status, appointment.note) == (Status.CANCELLED, BOOKED_BY_MISTAKE)
 
 
+def test_a_booking_on_the_book_page_is_undone_from_the_patients_page(desk: Client, madison: Clinic) -> None:
+    on_floor(madison)
+    plan = make_plan(madison)
+    value = f"madison/{int(at(madison, '9:00').timestamp())}"
+
+    patients_page = desk.post(reverse("book", args=[plan.pk]), {"opening": value, "dose": 1}, follow=True)
+    undone = desk.post(reverse("undo"), {"token": token_in(patients_page)})
+
+    assert undone.headers["Location"] == reverse("patient", args=[plan.patient_id])
+    assert Appointment.objects.get().status == Status.CANCELLED
+
+
+def test_a_cancellation_is_undone_from_the_panel(desk: Client, busy: Appointment) -> None:
+    url = reverse("appointment_cancel", args=[busy.pk])
+
+    cancelled = desk.post(url, {"reason": "weather"}, headers={"HX-Request": "true"})
+    desk.post(reverse("undo"), {"token": token_in(cancelled)}, headers={"HX-Request": "true"})
+
+    busy.refresh_from_db()
+    assert (busy.status, busy.reason, busy.chair.name) == (Status.BOOKED, "", "Chair 2")
+
+
 def test_an_undo_that_comes_too_late_or_from_a_stranger_says_so(
     desk: Client, busy: Appointment, madison: Clinic, stranger: User, clock, front_desk: User
 ) -> None:
