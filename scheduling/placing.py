@@ -93,7 +93,7 @@ def put_elsewhere(
         needs, clinic, start, chair, override_reason, moving=appointment, may_have_begun=may_have_begun, lifted=lifted
     )
     appointment.note = note or appointment.note
-    # While others are lifted their rows are in old chairs still: whoever moves them all has the chairs judged at the end.
+    # While others are lifted their rows are in old chairs still: whoever moves them judges the chairs at the end.
     with nullcontext() if lifted else chairs_judged_together():
         change_chairs(found.moves)
         _rewrite(appointment, needs, clinic, start, grid, found, override_reason)
