@@ -14,7 +14,7 @@ from icalendar import Calendar
 
 from clinic.models import Clinic, User
 from patients import consent
-from patients.models import ContactPoint
+from patients.models import ContactEntry
 from reminders import links
 from reminders.models import PatientLink, Reply
 from reminders.visit_page import MOST_TRIES, unlock
@@ -423,7 +423,7 @@ def test_stopping_texts_stops_them_for_the_number_and_can_be_taken_back(phone: C
     assert "No texts to the number that ends in 23" in shown
     assert MOBILE not in shown
     assert not consent.standing_of(value=MOBILE, channel="sms").is_allowed
-    assert consent.history(contact_point=ContactPoint.objects.get(value=MOBILE))[0].source == "page"
+    assert ContactEntry.objects.filter(value=MOBILE).latest("id").source == "page"
 
     phone.post(f"{url}messages/", {"channel": "sms", "change": "start"})
 
