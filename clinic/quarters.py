@@ -33,6 +33,7 @@ def quarters_in(minutes: int) -> int:
     return -(-minutes // 15)
 
 
+@lru_cache(maxsize=8192)
 def at_wall_clock(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The moment, in UTC, when a clinic's wall clock shows a time on a day.
 

@@ -65,10 +65,7 @@ def propose(*, clinic: Clinic, day: date, now: datetime) -> Proposal:
     alone = bare_quarters(day=bare, starts=placed.starts, lunches=wanted)
     lengths = {one.id: one.length for one in wanted}
     return Proposal(
-        tuple(
-            _proposed(shift, taken[shift.pk], placed, lengths, alone.get(shift.pk, []), grid)
-            for shift in movable
-        ),
+        tuple(_proposed(shift, taken[shift.pk], placed, lengths, alone.get(shift.pk, []), grid) for shift in movable),
         placed.is_best,
     )
 

@@ -102,7 +102,7 @@ def matches(*, freed: Freed, clinics: Collection[Clinic]) -> list[Match]:
     found = []
     if seekers:
         days = load_days(clinics=[freed.clinic], first_day=day, last_day=day)
-        grid = days.grids[freed.clinic.pk, day]
+        grid = days.grid((freed.clinic.pk, day))
         inside = span(max(grid.quarter_of(freed.start), 0), grid.quarter_of(freed.end))
         for seeker in seekers:
             starts = (
@@ -143,7 +143,7 @@ class _Opened:
     """The open days, each built once, the first time it is looked at."""
 
     def __init__(self, days: Days) -> None:
-        self.grids = days.grids
+        self.grid = days.grid
         self.keys = days.open_days()
         self._days = days
         self._built: dict[tuple[int, date], Day] = {}
@@ -207,7 +207,7 @@ class _Seeker:
         """The times there are, day by day, the best day first: the earliest start, and one well after it."""
         keys = [key for key in days.keys if self.wants(clinics[key[0]], key[1])]
         for clinic_id, date_ in sorted(keys, key=lambda key: (self._day_points(clinics[key[0]], key[1]), key[1])):
-            clinic, grid = clinics[clinic_id], days.grids[clinic_id, date_]
+            clinic, grid = clinics[clinic_id], days.grid((clinic_id, date_))
             found = self.starts(clinic, grid, days.build((clinic_id, date_)))
             first = min((next(iter(each(bits))) for bits in found.values()), default=None)
             for earliest in () if first is None else (first, first + APART):

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cached_property
+from functools import cache, cached_property, partial
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 from clinic.models import Clinic
-from clinic.quarters import ClinicDate, at_wall_clock, ceil_quarter
+from clinic.quarters import ClinicDate, at_wall_clock, ceil_quarter, local_date
 from patients.models import Patient, TreatmentPlan
 from scheduling.engine import offers
 from scheduling.engine.day import Day, each, span
@@ -103,8 +104,8 @@ def find(
     """The best `limit` openings for a dose, from `first_day` to `last_day` at any of `clinics`, best first.
 
     `per_day` bounds how many of one clinic day are listed; `near` ranks by closeness to a moment instead of the due
-    day; `moving` is the appointment that holds the dose now. The number of queries is fixed. Raises `NotAvailable`
-    when the dose can't be booked on any day.
+    day; `moving` is the appointment that holds the dose now. The number of queries is bounded, whatever is asked for.
+    Raises `NotAvailable` when the dose can't be booked on any day.
     """
     needs = needs_of(plan=plan, dose_number=dose_number, moving=moving)
     return find_for(
@@ -177,7 +178,7 @@ def days_at_each(
             continue
         if candidate not in so_far and look():
             so_far.append(candidate)
-            so_far.sort(key=lambda one: (one.score, one.grid.day))
+            so_far.sort(key=lambda one: (one.score, one.date))
     return {
         clinic_id: [_open_day(one, needs, per_day, whole) for one in of_clinic[:days]]
         for clinic_id, of_clinic in best.items()
@@ -185,7 +186,7 @@ def days_at_each(
 
 
 def _open_day(candidate: "_Candidate", needs: Needs, per_day: int, whole: Collection[tuple[int, date]]) -> OpenDay:
-    key = candidate.clinic.pk, candidate.grid.day
+    key = candidate.clinic.pk, candidate.date
     offered = sorted((*candidate.offers, *candidate.reseated), key=_rank)
     shown = offered if key in whole else _apart(offered, per_day)
     loads = load_by_quarter(candidate.day)
@@ -194,25 +195,48 @@ def _open_day(candidate: "_Candidate", needs: Needs, per_day: int, whole: Collec
     return OpenDay(candidate.clinic, key[1], openings, len(offered), first, loads[first:last])
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is looked for, and where."""
+
+    needs: Needs
+    habits: Habits
+    asked: Asked
+    near: datetime | None
+    moving: Appointment | None
+    elsewhere: Sequence[Span]
+    now: datetime
+    days: Days
+
+
 @dataclass(eq=False)
 class _Candidate:
-    """A clinic day that may have openings. `wish.points` is the least that any of them can cost.
+    """A clinic day that may have openings; `points` is the least that any of them can cost.
 
     The time that an appointment has now is no opening to move it to.
     """
 
+    search: _Search
     clinic: Clinic
-    grid: ClinicDate
-    wish: Wish
-    before: int
-    days: Days
-    moving: Appointment | None
+    date: date
+    points: int
+    why: str
+
+    @cached_property
+    def grid(self) -> ClinicDate:
+        """The quarter hours of the day."""
+        return ClinicDate(self.date, self.clinic.zone)
+
+    @cached_property
+    def wish(self) -> Wish:
+        """What the visit should be like on this day."""
+        return _wish(self.search, self)
 
     @cached_property
     def day(self) -> Day:
         """The day without the appointment that would be moved."""
-        day = self.days.build((self.clinic.pk, self.grid.day))
-        return day if self.moving is None else day.without(self.moving.pk)
+        day = self.search.days.build((self.clinic.pk, self.date))
+        return day if self.search.moving is None else day.without(self.search.moving.pk)
 
     @cached_property
     def offers(self) -> list[Offer]:
@@ -230,9 +254,11 @@ class _Candidate:
         return min(offer.points for offer in self.offers or self.reseated)
 
     def _wanted(self, found: Iterable[Offer]) -> list[Offer]:
-        here = self.moving is not None and self.moving.clinic == self.clinic
-        now_at = self.grid.quarter_of(self.moving.start) if self.moving and here else None
-        return [offer for offer in found if offer.start < self.before and offer.start != now_at]
+        moving, asked = self.search.moving, self.search.asked
+        here = moving is not None and moving.clinic_id == self.clinic.pk
+        now_at = self.grid.quarter_of(moving.start) if moving and here else None
+        before = self.grid.quarter_at(asked.before) if asked.before else self.grid.length
+        return [offer for offer in found if offer.start < before and offer.start != now_at]
 
 
 def _candidates(
@@ -253,25 +279,40 @@ def _candidates(
     last_day = min(last_day, needs.latest or last_day)
     if first_day > last_day or not clinics:
         return []
-    habits = habits or habits_of(plan=needs.plan, without=moving)
-    if elsewhere is None:
-        elsewhere = _periods_elsewhere(needs.plan.patient, moving)
-    now = ceil_quarter(timezone.now())
+    search = _Search(
+        needs=needs,
+        habits=habits or habits_of(plan=needs.plan, without=moving),
+        asked=asked,
+        near=near,
+        moving=moving,
+        elsewhere=_periods_elsewhere(needs.plan.patient, moving) if elsewhere is None else elsewhere,
+        now=ceil_quarter(timezone.now()),
+        days=days or load_days(clinics=clinics, first_day=first_day, last_day=last_day),
+    )
     by_id = {clinic.pk: clinic for clinic in clinics}
-    days = days or load_days(clinics=clinics, first_day=first_day, last_day=last_day)
+    todays = {clinic.pk: max(first_day, local_date(search.now, clinic.zone)) for clinic in clinics}
+    rated = cache(partial(_day_points, needs, near))
     found = []
-    for clinic_id, date_ in days.open_days():
-        if clinic_id not in by_id or not first_day <= date_ <= last_day:
+    for clinic_id, date_ in search.days.open_days():
+        if clinic_id not in by_id or not todays[clinic_id] <= date_ <= last_day:
             continue
-        grid = days.grids[clinic_id, date_]
-        if grid.end <= now or asked.weekday not in (None, date_.weekday()):
+        if asked.weekday not in (None, date_.weekday()):
             continue
-        earliest = max(now, at_wall_clock(date_, asked.not_before, grid.zone)) if asked.not_before else now
-        wish = _wish(needs, habits, by_id[clinic_id], grid, earliest, elsewhere, near)
-        before = grid.quarter_at(asked.before) if asked.before else grid.length
-        found.append(_Candidate(by_id[clinic_id], grid, wish, before, days, moving))
-    found.sort(key=lambda one: (one.wish.points, one.grid.day, one.clinic.pk))
+        clinic = by_id[clinic_id]
+        points, why = rated(date_, clinic.timezone)
+        found.append(_Candidate(search, clinic, date_, points + _more_points(search, clinic, date_), why))
+    found.sort(key=lambda one: (one.points, one.date, one.clinic.pk))
+    if days is None:
+        search.days.expect([(one.clinic.pk, one.date) for one in found])
     return found
+
+
+def _more_points(search: _Search, clinic: Clinic, day: date) -> int:
+    """Points for another clinic than the patient's own, and for another weekday than usual."""
+    points = 0 if clinic.pk == search.needs.plan.patient.home_clinic_id else offers.OTHER_CLINIC
+    if search.near is None and search.habits.weekday not in (None, day.weekday()):
+        points += offers.OTHER_WEEKDAY
+    return points
 
 
 def habits_of(*, plan: TreatmentPlan, without: Appointment | None = None) -> Habits:
@@ -298,8 +339,8 @@ def _looks(
 
     Changing chairs is only looked at where it could still be among the best.
     """
-    plain = ((one.wish.points, one, lambda one=one: one.offers) for one in candidates)
-    reseated = ((one.wish.points + offers.RESEAT, one, lambda one=one: one.reseated) for one in candidates)
+    plain = ((one.points, one, lambda one=one: one.offers) for one in candidates)
+    reseated = ((one.points + offers.RESEAT, one, lambda one=one: one.reseated) for one in candidates)
     return heapq.merge(plain, reseated, key=lambda look: look[0])
 
 
@@ -355,41 +396,30 @@ def _opening(candidate: _Candidate, offer: Offer, needs: Needs) -> Opening:
     )
 
 
-def _wish(
-    needs: Needs,
-    habits: Habits,
-    clinic: Clinic,
-    grid: ClinicDate,
-    now: datetime,
-    elsewhere: Sequence[tuple[datetime, datetime]],
-    near: datetime | None,
-) -> Wish:
-    points, why = _day_points(needs, grid.day, near, clinic)
-    at_home = clinic.pk == needs.plan.patient.home_clinic_id
-    if not at_home:
-        points += offers.OTHER_CLINIC
-    if near is None and habits.weekday not in (None, grid.day.weekday()):
-        points += offers.OTHER_WEEKDAY
-    usual = near.astimezone(clinic.zone).time() if near else habits.clock
+def _wish(search: _Search, candidate: _Candidate) -> Wish:
+    needs, habits, near, grid = search.needs, search.habits, search.near, candidate.grid
+    earliest, not_before = search.now, search.asked.not_before
+    if not_before:
+        earliest = max(earliest, at_wall_clock(grid.day, not_before, grid.zone))
+    usual = near.astimezone(grid.zone).time() if near else habits.clock
     return Wish(
         length=needs.quarters,
         kinds=needs.kinds,
-        earliest=grid.quarter_of(now),
-        not_during=_blocked(elsewhere, grid),
-        points=points,
-        why=(why, *(("usual weekday",) if grid.day.weekday() == habits.weekday else ())),
+        earliest=grid.quarter_of(earliest),
+        not_during=_blocked(search.elsewhere, grid),
+        points=candidate.points,
+        why=(candidate.why, *(("usual weekday",) if grid.day.weekday() == habits.weekday else ())),
         usual_quarter=grid.quarter_at(usual) if usual else None,
         noon=grid.quarter_at(NOON),
     )
 
 
-def _day_points(needs: Needs, day: date, near: datetime | None, clinic: Clinic) -> tuple[int, str]:
+def _day_points(needs: Needs, near: datetime | None, day: date, zone: str) -> tuple[int, str]:
     """Points and words for how far a day is from the one that is wanted."""
     if near is not None:
-        away = (day - near.astimezone(clinic.zone).date()).days
-        return offers.PER_DAY * abs(
-            away
-        ), "the same day" if not away else f"{_days(away)} {'later' if away > 0 else 'earlier'}"
+        away = (day - local_date(near, ZoneInfo(zone))).days
+        words = "the same day" if not away else f"{_days(away)} {'later' if away > 0 else 'earlier'}"
+        return offers.PER_DAY * abs(away), words
     away = (day - needs.due.target).days
     points = offers.distance_points(away, window=window_of(needs.due, day))
     return points, "on the due day" if not away else f"{_days(away)} {'after' if away > 0 else 'before'} due"

@@ -260,7 +260,7 @@ def _other_days(leaving: Iterable[Appointment], facts: _Facts) -> dict[int, Open
         if opening is not None:
             found[one.pk] = opening
             patients.add(one.patient_id)
-            grid = days.grids[opening.clinic.pk, opening.day]
+            grid = days.grid((opening.clinic.pk, opening.day))
             start, end = grid.quarter_of(opening.start), grid.quarter_of(opening.end)
             days.promise((opening.clinic.pk, opening.day), Stay(-one.pk, opening.chair_id, start, end))
     return found

@@ -123,13 +123,13 @@ def _percent(booked: int, staffed: int) -> int | None:
 
 def _closures(clinics: Sequence[Clinic], days: Days, dates: Sequence[date]) -> dict[tuple[int, date], str]:
     """Why a clinic is closed on a day, or for part of it."""
-    first = min(days.grids[clinic.pk, dates[0]].start for clinic in clinics)
-    last = max(days.grids[clinic.pk, dates[-1]].end for clinic in clinics)
+    first = min(days.grid((clinic.pk, dates[0])).start for clinic in clinics)
+    last = max(days.grid((clinic.pk, dates[-1])).end for clinic in clinics)
     found: dict[tuple[int, date], str] = {}
     rows = Closure.objects.filter(clinic__in=clinics, period__overlap=(first, last)).order_by("period")
     for clinic_id, period, reason in rows.values_list("clinic_id", "period", "reason"):
         for day in dates:
-            grid: ClinicDate = days.grids[clinic_id, day]
+            grid: ClinicDate = days.grid((clinic_id, day))
             if period.lower < grid.end and grid.start < period.upper:
                 found.setdefault((clinic_id, day), reason)
     return found
