@@ -22,7 +22,7 @@ from tests.world import BEFORE, DAY, at, booked, make_patient, make_plan, on_flo
 
 pytestmark = pytest.mark.django_db
 
-Show = Callable[[str], str]
+Show = Callable[..., str]
 
 
 @pytest.fixture(autouse=True)

@@ -1,13 +1,13 @@
 """People who sign in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 import time_machine
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import Client
 
 from clinic.models import User
@@ -16,11 +16,11 @@ PASSWORD = "chairside-demo"
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 MORNING = datetime.fromisoformat("2026-12-07T08:00:00-06:00")
 
-SignIn = Callable[..., HttpResponse]
+SignIn = Callable[..., Any]
 
 
 @pytest.fixture
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     """A clock that stands, and that tests move."""
     with time_machine.travel(MORNING, tick=False) as traveller:
         yield traveller
@@ -31,7 +31,7 @@ def _nobody_tried_yet(db: None) -> None:
     cache.clear()
 
 
-def sign_in(client: Client, username: str, password: str = PASSWORD, **more: str) -> HttpResponse:
+def sign_in(client: Client, username: str, password: str = PASSWORD, **more: str) -> Any:
     """Through the front door."""
     return client.post("/login/", {"username": username, "password": password, **more})
 
