@@ -161,8 +161,9 @@ def test_loading_the_program_starts_nothing(data: Path) -> None:
     script = "import django; django.setup(); import clinic.celery, clinic.urls; from django.db import connection"
     env = environment(data, DJANGO_SETTINGS_MODULE="clinic.settings")
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=env, check=True)
-    assert {path.name for path in data.iterdir()} == {"secret-key"}
-    assert (data / "secret-key").stat().st_mode & 0o777 == 0o600
+    keys = list(data.iterdir())
+    assert {path.name for path in keys} == {"secret-key", "sign-in-key"}
+    assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
 
 
 def test_the_brokers_address_is_known_without_starting_it() -> None:
