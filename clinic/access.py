@@ -44,6 +44,8 @@ GRANTS: dict[str, frozenset[Act]] = {
     Role.NURSE: frozenset(_NURSE),
     Role.CHARGE_NURSE: frozenset(_NURSE | {Act.BOOK, Act.SEE_WORKLISTS, Act.EDIT_STAFFING, Act.REPLAN}),
     Role.MANAGER: frozenset(Act),
+    # Looks after accounts and settings, and sees no patient.
+    Role.ADMINISTRATOR: frozenset({Act.MANAGE_STAFF, Act.EDIT_WORDING}),
 }
 
 Anyone = User | AnonymousUser
@@ -73,7 +75,7 @@ def clinics_for(*, user: Anyone, act: Act) -> list[Clinic]:
 
 
 def _roles(user: Anyone) -> list[tuple[Clinic, str]]:
-    """Every clinic of a member of staff with the role there; an administrator manages all. Kept on the user object."""
+    """Every clinic of a member of staff with the role there; a superuser manages all. Kept on the user object."""
     if not isinstance(user, User) or not user.is_active:
         return []
     known = getattr(user, "chairside_roles", None)

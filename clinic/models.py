@@ -357,6 +357,7 @@ class Role(models.TextChoices):
     NURSE = "nurse", "Nurse"
     CHARGE_NURSE = "charge_nurse", "Charge nurse"
     MANAGER = "manager", "Manager"
+    ADMINISTRATOR = "administrator", "Administrator"
 
 
 class Membership(models.Model):
@@ -364,7 +365,7 @@ class Membership(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     clinic = models.ForeignKey(Clinic, models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=12, choices=Role)
+    role = models.CharField(max_length=16, choices=Role)
 
     class Meta:
         ordering = ["clinic", "role"]

@@ -33,6 +33,8 @@ class _Page:
     """Whether the address names a clinic."""
     family: tuple[str, ...] = ()
     """Names of the addresses that belong under this link."""
+    unless: Act | None = None
+    """For those who may not do this: the others come here by another link."""
 
 
 _PAGES = (
@@ -91,6 +93,7 @@ _PAGES = (
         False,
         ("outbox_message", "outbox_operations", "outbox_wordings", "outbox_wording"),
     ),
+    _Page("Wording", "outbox_wordings", Act.EDIT_WORDING, False, ("outbox_wording",), unless=Act.SEE_OUTBOX),
     _Page("Staff", "staff", Act.MANAGE_STAFF, False, ("staff_invite", "staff_member", "staff_link")),
 )
 
@@ -125,7 +128,7 @@ def header(request: HttpRequest) -> dict[str, Any]:
 
 
 def _entry(request: HttpRequest, page: _Page, here: str | None) -> Entry | None:
-    if not may(user=request.user, act=page.act):
+    if not may(user=request.user, act=page.act) or (page.unless and may(user=request.user, act=page.unless)):
         return None
     clinic = home_clinic(request, act=page.act) if page.of_clinic else None
     url = _address(page.name, *([clinic.slug] if clinic else []))

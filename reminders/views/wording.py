@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic.access import Act, allowed
+from clinic.access import Act, allowed, may
 from reminders import rewording
 from reminders.forms import WordingForm
 from reminders.models import Channel
@@ -23,7 +23,12 @@ from scheduling.views.request import Request
 @allowed(Act.EDIT_WORDING)
 def wordings(request: Request) -> HttpResponse:
     """All words, by what they are for."""
-    return render(request, "reminders/wordings.html", {"shelves": shelves(), "languages": list(languages().values())})
+    context = {
+        "shelves": shelves(),
+        "languages": list(languages().values()),
+        "may_see_outbox": may(user=request.user, act=Act.SEE_OUTBOX),
+    }
+    return render(request, "reminders/wordings.html", context)
 
 
 @never_cache

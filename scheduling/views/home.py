@@ -13,8 +13,10 @@ from scheduling.views.request import Request
 @never_cache
 @require_safe
 def home(request: Request) -> HttpResponse:
-    """Who books or leads the floor goes to the board, a nurse to her roster, at the clinic last looked at."""
+    """Who books or leads the floor goes to the board, a nurse to her roster, an administrator to the staff."""
     clinic = home_clinic(request)
+    if clinic is None and may(user=request.user, act=Act.MANAGE_STAFF):
+        return redirect("staff")
     if clinic is None:
         return render(request, "scheduling/no_clinic.html")
     is_nurse = not may(user=request.user, act=Act.BOOK, clinic=clinic)
