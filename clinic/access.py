@@ -21,6 +21,7 @@ class Act(StrEnum):
     SEE_BOARD = auto()
     SEE_ROSTER = auto()
     SEE_PATIENTS = auto()
+    OPEN_IN_EMERGENCY = auto()
     EDIT_PATIENTS = auto()
     BOOK = auto()
     CHANGE_STATUS = auto()
@@ -34,10 +35,18 @@ class Act(StrEnum):
     SEE_OUTBOX = auto()
     EDIT_WORDING = auto()
     SEE_AUDIT = auto()
+    REVIEW_EMERGENCIES = auto()
     MANAGE_STAFF = auto()
 
 
-_NURSE = {Act.SEE_BOARD, Act.SEE_ROSTER, Act.SEE_PATIENTS, Act.CHANGE_STATUS, Act.SEE_STAFFING}
+_NURSE = {
+    Act.SEE_BOARD,
+    Act.SEE_ROSTER,
+    Act.SEE_PATIENTS,
+    Act.OPEN_IN_EMERGENCY,
+    Act.CHANGE_STATUS,
+    Act.SEE_STAFFING,
+}
 
 GRANTS: dict[str, frozenset[Act]] = {
     Role.FRONT_DESK: frozenset(_NURSE | {Act.EDIT_PATIENTS, Act.BOOK, Act.SEE_WORKLISTS, Act.SEE_OUTBOX}),

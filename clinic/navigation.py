@@ -51,6 +51,8 @@ _PAGES = (
             "patient_edit",
             "patient_history",
             "patient_looked",
+            "emergency",
+            "emergencies",
             "plan_new",
             "plan_edit",
             "dose_given_new",

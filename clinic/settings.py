@@ -173,6 +173,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/ip,5/5m/key",
     "reauthenticate": "10/m/user",
     "unlock": "5/12h/key",
+    "emergency": "10/h/user",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 
@@ -238,6 +239,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "clinic.navigation.header",
                 "clinic.accounts.context.lock",
+                "patients.context.emergencies",
             ],
         },
     },

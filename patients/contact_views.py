@@ -8,10 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic.access import Act, allowed, may, require
-from clinic.audit.log import seen
+from clinic.access import Act, allowed, may
 from patients import consent
-from patients.models import ContactChange, ContactPoint, ContactSource, Patient
+from patients.models import ContactChange, ContactPoint, ContactSource
+from patients.sight import patient_for
 
 _SAID = {
     ContactChange.GIVEN: "messages may go there again",
@@ -25,7 +25,7 @@ _SAID = {
 @require_safe
 def patient_contacts(request: HttpRequest, patient_id: int) -> HttpResponse:
     """How each number and address stands for messages, with all that was entered about it."""
-    patient = _patient(request, patient_id)
+    patient = patient_for(request, patient_id)
     context = {
         "patient": patient,
         "ways": consent.ways_of(patient=patient),
@@ -38,8 +38,7 @@ def patient_contacts(request: HttpRequest, patient_id: int) -> HttpResponse:
 @require_POST
 def contact_change(request: HttpRequest, patient_id: int, point_id: int) -> HttpResponse:
     """Note what somebody told us about a number or address: no messages, messages again, or that it works again."""
-    patient = _patient(request, patient_id)
-    require(user=request.user, act=Act.EDIT_PATIENTS, clinic=patient.home_clinic)
+    patient = patient_for(request, patient_id, act=Act.EDIT_PATIENTS)
     point = get_object_or_404(ContactPoint, pk=point_id, patient=patient)
     channel, change, by = consent.CHANNEL_OF.get(point.kind, ""), request.POST.get("change", ""), _user(request)
     if not channel or change not in _SAID:
@@ -53,15 +52,6 @@ def contact_change(request: HttpRequest, patient_id: int, point_id: int) -> Http
         consent.mark_alive(**about)
     messages.success(request, f"{point}: {_SAID[ContactChange(change)]}.")
     return redirect("patient_contacts", patient.pk)
-
-
-def _patient(request: HttpRequest, patient_id: int) -> Patient:
-    """A patient of the person's clinics: not there for anybody else."""
-    patient = get_object_or_404(Patient.objects.select_related("home_clinic"), pk=patient_id)
-    if not may(user=request.user, act=Act.SEE_PATIENTS, clinic=patient.home_clinic):
-        raise Http404
-    seen(patient_id=patient.pk)
-    return patient
 
 
 def _user(request: HttpRequest) -> Any:

@@ -1,6 +1,6 @@
 """The people who are treated, how to reach them, and their courses of treatment."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -318,6 +318,42 @@ class Authorization(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payer} {self.number}"
+
+
+class EmergencyAccess(models.Model):
+    """Somebody opened the record of a patient whom they may not see, in an emergency: whose, why, and until when.
+
+    One patient, for one hour at most, to read. A manager of the patient's clinic looks at it afterwards. Written only
+    by `patients.emergency`.
+    """
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="emergency_accesses")
+    by = models.ForeignKey(User, models.PROTECT, related_name="emergency_accesses")
+    reason = models.CharField(max_length=240)
+    opened_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-opened_at", "-id"]
+        verbose_name_plural = "emergency accesses"
+        indexes = [models.Index(fields=["by", "patient", "ends_at"], name="emergencies_of_somebody")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gte=F("opened_at"), ends_at__lte=F("opened_at") + timedelta(hours=1)),
+                name="an_emergency_lasts_an_hour_at_most",
+            ),
+            models.CheckConstraint(condition=Q(reason__regex=r"\S.{8,}\S"), name="an_emergency_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(reviewed_at__isnull=True, reviewed_by__isnull=True)
+                | Q(Q(reviewed_at__isnull=False, reviewed_by__isnull=False), ~Q(reviewed_by=F("by"))),
+                name="an_emergency_is_reviewed_by_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by.label}, {self.opened_at:%Y-%m-%d %H:%M}"
 
 
 class ImportDraft(models.Model):

@@ -1,20 +1,20 @@
 """Pages of a patient's papers: labs and enrolments of a plan, and payers' authorizations."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.access import Act, allowed, may, require
-from clinic.audit.log import seen
 from clinic.models import User
 from patients import authorizations, clearances
 from patients.errors import Refused
 from patients.models import Authorization, Clearance, Patient, PlanStatus, TreatmentPlan
 from patients.papers_forms import AuthorizationForm, ClearanceForm
 from patients.readiness import dossier
+from patients.sight import patient_for, plan_for, plan_to_read
 from therapies.readiness import AUTHORIZATION, Check, Dossier, readiness
 
 MOST_SHOWN = 100
@@ -25,7 +25,7 @@ MOST_SHOWN = 100
 @require_http_methods(["GET", "HEAD", "POST"])
 def plan_clearances(request: HttpRequest, plan_id: int) -> HttpResponse:
     """What is in order of a plan today, what is missing, and what was entered. A POST enters something."""
-    plan = _plan(request, plan_id)
+    plan, access = plan_to_read(request, plan_id)
     may_enter = may(user=request.user, act=Act.CHANGE_STATUS, clinic=plan.patient.home_clinic)
     known = dossier(plan=plan)
     checks, names = _checks(known), {asked.code: asked.name for asked in known.requirements}
@@ -52,6 +52,7 @@ def plan_clearances(request: HttpRequest, plan_id: int) -> HttpResponse:
         "history": [(names.get(one.code, one.code), one) for one in _history(plan)],
         "form": form if may_enter else None,
         "may_enter": may_enter,
+        "emergency": access,
     }
     return render(request, "patients/clearances.html", context, status=422 if form.errors else 200)
 
@@ -60,8 +61,7 @@ def plan_clearances(request: HttpRequest, plan_id: int) -> HttpResponse:
 @require_POST
 def clearance_withdraw(request: HttpRequest, plan_id: int, clearance_id: int) -> HttpResponse:
     """Take back what was entered by mistake. It stays on the page, crossed out."""
-    plan = _plan(request, plan_id)
-    require(user=request.user, act=Act.CHANGE_STATUS, clinic=plan.patient.home_clinic)
+    plan = plan_for(request, plan_id, act=Act.CHANGE_STATUS)
     clearance = get_object_or_404(Clearance, pk=clearance_id, patient=plan.patient)
     clearances.withdraw(clearance=clearance, by=_user(request))
     messages.success(request, "Withdrawn. It stays on record, crossed out.")
@@ -73,7 +73,7 @@ def clearance_withdraw(request: HttpRequest, plan_id: int, clearance_id: int) ->
 @require_http_methods(["GET", "HEAD", "POST"])
 def patient_authorizations(request: HttpRequest, patient_id: int) -> HttpResponse:
     """What payers agreed to, what of it is used, and what is left. A POST enters an authorization."""
-    patient = _patient(request, patient_id)
+    patient = patient_for(request, patient_id)
     may_edit = may(user=request.user, act=Act.EDIT_PATIENTS, clinic=patient.home_clinic)
     plans = list(patient.plans.select_related("therapy").exclude(status=PlanStatus.ENDED))
     form = AuthorizationForm(request.POST if request.method == "POST" else None, plans=plans)
@@ -103,8 +103,7 @@ def patient_authorizations(request: HttpRequest, patient_id: int) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 def authorization_correct(request: HttpRequest, patient_id: int, authorization_id: int) -> HttpResponse:
     """Enter an authorization anew as it should be. The wrong one stays on record as withdrawn."""
-    patient = _patient(request, patient_id)
-    require(user=request.user, act=Act.EDIT_PATIENTS, clinic=patient.home_clinic)
+    patient = patient_for(request, patient_id, act=Act.EDIT_PATIENTS)
     one = _authorization(patient, authorization_id)
     form = AuthorizationForm(request.POST if request.method == "POST" else None, plans=[], authorization=one)
     if form.is_valid():
@@ -123,26 +122,10 @@ def authorization_correct(request: HttpRequest, patient_id: int, authorization_i
 @require_POST
 def authorization_withdraw(request: HttpRequest, patient_id: int, authorization_id: int) -> HttpResponse:
     """Take back an authorization that was entered by mistake, or that the payer took back."""
-    patient = _patient(request, patient_id)
-    require(user=request.user, act=Act.EDIT_PATIENTS, clinic=patient.home_clinic)
+    patient = patient_for(request, patient_id, act=Act.EDIT_PATIENTS)
     one = authorizations.withdraw(authorization=_authorization(patient, authorization_id), by=_user(request))
     messages.success(request, f"{one} is withdrawn.")
     return redirect("patient_authorizations", patient.pk)
-
-
-def _patient(request: HttpRequest, patient_id: int) -> Patient:
-    """A patient of the person's clinics: not there for anybody else."""
-    patient = get_object_or_404(Patient.objects.select_related("home_clinic"), pk=patient_id)
-    if not may(user=request.user, act=Act.SEE_PATIENTS, clinic=patient.home_clinic):
-        raise Http404
-    seen(patient_id=patient.pk)
-    return patient
-
-
-def _plan(request: HttpRequest, plan_id: int) -> TreatmentPlan:
-    plan = get_object_or_404(TreatmentPlan.objects.select_related("therapy"), pk=plan_id)
-    plan.patient = _patient(request, plan.patient_id)
-    return plan
 
 
 def _authorization(patient: Patient, authorization_id: int) -> Authorization:

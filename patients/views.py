@@ -3,19 +3,19 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clinic.access import Act, allowed, clinics_for, may, require
-from clinic.audit.log import seen
+from clinic.access import Act, allowed, clinics_for, may
 from clinic.navigation import home_clinic
 from patients import course, plans, registering
 from patients.errors import Refused
 from patients.forms import DoseForm, PatientForm, PlanForm
-from patients.models import DoseSource, Patient, TreatmentPlan
+from patients.models import DoseSource, Patient
 from patients.search import search
+from patients.sight import patient_for, plan_for
 
 _STATUS_CHANGES = {
     "pause": (plans.pause_plan, "is paused. It is not booked or listed as due until you resume it."),
@@ -74,7 +74,7 @@ def patient_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def patient_edit(request: HttpRequest, patient_id: int) -> HttpResponse:
     """Correct what is known of a patient."""
-    patient = _patient(request, patient_id)
+    patient = patient_for(request, patient_id, act=Act.EDIT_PATIENTS)
     form = PatientForm(
         _typed(request),
         clinics=clinics_for(user=request.user, act=Act.EDIT_PATIENTS),
@@ -96,7 +96,7 @@ def patient_edit(request: HttpRequest, patient_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def plan_new(request: HttpRequest, patient_id: int) -> HttpResponse:
     """Start a course of treatment."""
-    patient = _patient(request, patient_id)
+    patient = patient_for(request, patient_id, act=Act.EDIT_PATIENTS)
     form = PlanForm(_typed(request))
     if form.is_valid():
         try:
@@ -114,7 +114,7 @@ def plan_new(request: HttpRequest, patient_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def plan_edit(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Change an order, or pause, resume or end the course."""
-    plan = _plan(request, plan_id)
+    plan = plan_for(request, plan_id, act=Act.EDIT_PATIENTS)
     status_change = _STATUS_CHANGES.get(request.POST.get("change", ""))
     form = PlanForm(None if status_change else _typed(request), plan=plan)
     try:
@@ -140,7 +140,7 @@ def plan_edit(request: HttpRequest, plan_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def dose_given_new(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Enter a dose that was given elsewhere, or here before this program."""
-    plan = _plan(request, plan_id)
+    plan = plan_for(request, plan_id, act=Act.EDIT_PATIENTS)
     doses = list(plan.doses_given.order_by("-dose_number"))
     form = DoseForm(_typed(request), initial=DoseForm.initial_of(doses))
     if form.is_valid():
@@ -159,27 +159,11 @@ def dose_given_new(request: HttpRequest, plan_id: int) -> HttpResponse:
 @require_POST
 def dose_given_remove(request: HttpRequest, plan_id: int, dose_number: int) -> HttpResponse:
     """Take back a dose that was entered or imported by mistake."""
-    plan = _plan(request, plan_id)
+    plan = plan_for(request, plan_id, act=Act.EDIT_PATIENTS)
     get_object_or_404(plan.doses_given.exclude(source=DoseSource.HERE), dose_number=dose_number)
     course.remove_dose(plan=plan, dose_number=dose_number)
     messages.success(request, f"Dose {dose_number} of {plan.therapy} is no longer on record. Due dates follow.")
     return redirect("dose_given_new", plan.pk)
-
-
-def _patient(request: HttpRequest, patient_id: int) -> Patient:
-    """A patient of the person's clinics: not there for anybody else, and not to be changed without the right to."""
-    patient = get_object_or_404(Patient.objects.select_related("home_clinic"), pk=patient_id)
-    if not may(user=request.user, act=Act.SEE_PATIENTS, clinic=patient.home_clinic):
-        raise Http404
-    require(user=request.user, act=Act.EDIT_PATIENTS, clinic=patient.home_clinic)
-    seen(patient_id=patient.pk)
-    return patient
-
-
-def _plan(request: HttpRequest, plan_id: int) -> TreatmentPlan:
-    plan = get_object_or_404(TreatmentPlan.objects.select_related("therapy"), pk=plan_id)
-    plan.patient = _patient(request, plan.patient_id)
-    return plan
 
 
 def _typed(request: HttpRequest) -> QueryDict | None:

@@ -5,7 +5,7 @@ from django.urls import path
 import clinic.converters  # noqa: F401  # <date:day>, <month:month>, <clock:time>
 from clinic.access import Act
 from scheduling.views import appointment as visit
-from scheduling.views import closing, patterns, places, rostering, staffing, waitlist
+from scheduling.views import closing, emergency, patterns, places, rostering, staffing, waitlist
 from scheduling.views.balance import balance, balance_undo
 from scheduling.views.board import board
 from scheduling.views.book import book, book_another_time
@@ -63,6 +63,10 @@ urlpatterns = [
     path("absences/<int:absence_id>/end/", staffing.absence_end, name="absence_end"),
     path("closures/<int:closure_id>/end/", closing.closure_end, name="closure_end"),
     path("outages/<int:outage_id>/end/", closing.outage_end, name="outage_end"),
+    path("patients/emergency/", emergency.emergency_open, name="emergency"),
+    path("patients/emergency/list/", emergency.emergencies, name="emergencies"),
+    path("patients/emergency/<int:access_id>/close/", emergency.emergency_close, name="emergency_close"),
+    path("patients/emergency/<int:access_id>/reviewed/", emergency.emergency_reviewed, name="emergency_reviewed"),
     path("patients/<int:patient_id>/", patient, name="patient"),
     path("patients/<int:patient_id>/history/", patient_history, name="patient_history"),
     path("patients/<int:patient_id>/looked/", patient_looked, name="patient_looked"),

@@ -46,6 +46,7 @@ class What(models.TextChoices):
     LISTED = "listed", "Opened a list"
     REFUSED = "refused", "Refused"
     EXPORTED = "exported", "Downloaded"
+    EMERGENCY = "emergency", "Opened in an emergency"
     SIGNED_IN = "signed_in", "Signed in"
     SIGNED_OUT = "signed_out", "Signed out"
     SIGN_IN_FAILED = "sign_in_failed", "Failed to sign in"
@@ -54,7 +55,7 @@ class What(models.TextChoices):
 CHANGES = (What.INSERT, What.UPDATE, What.DELETE)
 """What the triggers write."""
 
-LOOKS = (What.SEEN, What.REFUSED, What.EXPORTED)
+LOOKS = (What.SEEN, What.REFUSED, What.EXPORTED, What.EMERGENCY)
 """What is written of a patient that changes nothing."""
 
 

@@ -14,6 +14,7 @@ LISTS = {
     "worklists",
     "outbox",
     "patient_import_draft",
+    "emergencies",
 }
 """Pages that name patients beside each other. Opening one is one line in the trail."""
 

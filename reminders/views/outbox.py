@@ -181,7 +181,7 @@ def answer(request: Request, message_id: int) -> HttpResponse:
 @allowed(Act.SEE_PATIENTS)
 def appointment_messages(request: Request, appointment_id: int) -> HttpResponse:
     """What was and will be told of an appointment: a part of the appointment's own page."""
-    visit = _appointment(request, appointment_id)
+    visit = _appointment(request, appointment_id, in_emergency=True)
     return _about(request, visit)
 
 
@@ -212,9 +212,9 @@ def _message(request: Request, pk: int) -> Message:
     return one
 
 
-def _appointment(request: Request, pk: int) -> Appointment:
+def _appointment(request: Request, pk: int, *, in_emergency: bool = False) -> Appointment:
     visit = get_object_or_404(Appointment.objects.select_related("patient", "clinic"), pk=pk)
-    require_sight(user=request.user, patient=visit.patient)
+    require_sight(user=request.user, patient=visit.patient, in_emergency=in_emergency)
     return visit
 
 

@@ -17,6 +17,7 @@ from clinic.models import Chair
 from clinic.quarters import local_date
 from patients.dates import read_date
 from patients.errors import Refused
+from patients.models import EmergencyAccess
 from scheduling import booking, readying
 from scheduling.chairs import NOT_YET_SEATED, change_chair, free_chairs
 from scheduling.forms import BookingForm, Chosen, ReasonForm
@@ -45,7 +46,9 @@ WHOLE = ("plan__patient", "plan__therapy", "patient", "clinic", "chair", "dose_p
 @allowed(Act.SEE_PATIENTS)
 def appointment(request: Request, appointment_id: int) -> HttpResponse:
     """The appointment as it stands now."""
-    return _card(request, appointment_for(request, appointment_id))
+    one = _whole(appointment_id)
+    access = require_sight(user=request.user, patient=one.patient, in_emergency=True)
+    return _card(request, one, emergency=access)
 
 
 @never_cache
@@ -194,13 +197,16 @@ def appointment_move(request: Request, appointment_id: int) -> HttpResponse:
     return _done(request, moved, f"Moved to {booked_words(moved)}.", then=shift_after(moved, away=away), undo=undo)
 
 
-def appointment_for(request: Request, pk: int, *, act: Act | None = None) -> Appointment:
+def appointment_for(request: Request, pk: int, *, act: Act) -> Appointment:
     """An appointment of a patient whom the person may see, at a clinic where they may do `act`. 404 or 403."""
-    one = get_object_or_404(Appointment.objects.select_related(*WHOLE), pk=pk)
+    one = _whole(pk)
     require_sight(user=request.user, patient=one.patient)
-    if act is not None:
-        require(user=request.user, act=act, clinic=one.clinic)
+    require(user=request.user, act=act, clinic=one.clinic)
     return one
+
+
+def _whole(pk: int) -> Appointment:
+    return get_object_or_404(Appointment.objects.select_related(*WHOLE), pk=pk)
 
 
 def _do(
@@ -234,7 +240,7 @@ def _done(request: Request, one: Appointment, said: str, *, then: Link | None = 
 
 
 def _reread(one: Appointment) -> Appointment:
-    return Appointment.objects.select_related(*WHOLE).get(pk=one.pk)
+    return _whole(one.pk)
 
 
 def _now_is(after: Appointment) -> str:
@@ -251,6 +257,7 @@ def _card(
     refusal: NotAvailable | None = None,
     reason_form: ReasonForm | None = None,
     opened: str = "",
+    emergency: EmergencyAccess | None = None,
     status: int = 200,
 ) -> HttpResponse:
     may_book = may(user=request.user, act=Act.BOOK, clinic=one.clinic)
@@ -268,6 +275,7 @@ def _card(
         "refusal": refusal,
         "reason_form": reason_form or ReasonForm(),
         "opened": opened,
+        "emergency": emergency,
         "is_panel": bool(request.htmx),
     }
     return page_or_part(

@@ -18,10 +18,11 @@ from scheduling.views.request import Request
 def patient(request: Request, patient_id: int) -> HttpResponse:
     """What is known of a patient, and what can be done for them."""
     person = get_object_or_404(Patient.objects.select_related("home_clinic"), pk=patient_id)
-    require_sight(user=request.user, patient=person)
+    access = require_sight(user=request.user, patient=person, in_emergency=True)
     context = {
         "page": patient_page(person),
-        "may_book": may(user=request.user, act=Act.BOOK),
+        "emergency": access,
+        "may_book": access is None and may(user=request.user, act=Act.BOOK),
         "may_see_audit": may_see(user=request.user, patient=person, act=Act.SEE_AUDIT),
         "may_edit": may(user=request.user, act=Act.EDIT_PATIENTS, clinic=person.home_clinic),
     }

@@ -14,7 +14,14 @@ from tests.world import make_user
 
 pytestmark = pytest.mark.django_db
 
-EVERYONE = {Act.SEE_BOARD, Act.SEE_ROSTER, Act.SEE_PATIENTS, Act.CHANGE_STATUS, Act.SEE_STAFFING}
+EVERYONE = {
+    Act.SEE_BOARD,
+    Act.SEE_ROSTER,
+    Act.SEE_PATIENTS,
+    Act.OPEN_IN_EMERGENCY,
+    Act.CHANGE_STATUS,
+    Act.SEE_STAFFING,
+}
 TABLE = {
     Role.FRONT_DESK: EVERYONE | {Act.EDIT_PATIENTS, Act.BOOK, Act.SEE_WORKLISTS, Act.SEE_OUTBOX},
     Role.NURSE: EVERYONE,

@@ -14,6 +14,7 @@ from clinic import closing, patterns, staffing
 from clinic.models import Clinic, Role, User
 from clinic.quarters import QUARTER
 from patients import drafts
+from patients.emergency import open_record
 from patients.models import Authorization, ContactKind, ContactPoint, DoseGiven, DoseSource, Patient
 from reminders.links import token_of
 from reminders.models import Channel, Meaning, Message, Reply, Via
@@ -115,6 +116,9 @@ def build() -> World:
     colleague = make_user("colleague", Role.NURSE, madison)
     args = {"pk": colleague.pk, "app_label": "patients", **_facts(madison, *secrets["madison"], manager)}
     _facts(wausau, *secrets["wausau"], colleague)
+    rescuer = make_user("rescuer", Role.NURSE, wausau)
+    access = open_record(by=rescuer, known_as=secrets["madison"][2], birth_date=BORN, reason="Reacts to the drug")
+    args["access_id"] = access.pk
     return World(args, tuple(_people(madison, wausau, manager)), secrets, manager)
 
 
@@ -132,6 +136,7 @@ def _facts(clinic: Clinic, family: str, given: str, mrn: str, manager: User) -> 
         "day": DAY.isoformat(),
         "month": f"{DAY:%Y-%m}",
         "clock": "13:00",
+        "mrn": mrn[:-1],
         "born": f"{BORN:%-m/%-d/%Y}",
         "shift_id": shift.pk,
         "patient_id": patient.pk,
