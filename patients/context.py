@@ -1,9 +1,9 @@
 """What every page of a manager shows of this room."""
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
 from patients import emergency
 
@@ -13,4 +13,4 @@ def emergencies(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {"emergencies_waiting": SimpleLazyObject(lambda: emergency.waiting_for(user=user))}
+    return {"emergencies_waiting": cache(lambda: emergency.waiting_for(user=user))}

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import ViewportSize
 
 from clinic.models import Chair, Clinic, User
+from patients.emergency import open_record
 from reminders.links import token_of
 from scheduling import restaffing
 from scheduling.booking import set_status
@@ -64,6 +65,7 @@ def test_the_front_desks_pages(visit: Appointment, front_desk: User, sit_down: S
             f"/board/madison/{DAY}/?initials=1",
             "/patients/",
             "/patients/new/",
+            "/patients/emergency/",
             f"/patients/{visit.patient_id}/",
             f"/patients/{visit.patient_id}/edit/",
             f"/plans/{plan}/clearances/",
@@ -119,7 +121,10 @@ def test_the_charge_nurses_pages(visit: Appointment, charge_nurse: User, sit_dow
     )
 
 
-def test_the_managers_pages(visit: Appointment, manager: User, sit_down: SitDown) -> None:
+def test_the_managers_pages(visit: Appointment, manager: User, stranger: User, sit_down: SitDown) -> None:
+    who = visit.patient
+    open_record(by=stranger, known_as=who.mrn, birth_date=who.birth_date, reason="Ill in Wausau")
+    assert not find_barriers(stranger, sit_down, [f"/patients/{who.pk}/", f"/appointments/{visit.pk}/"], TABLET)
     assert not find_barriers(
         manager,
         sit_down,
@@ -132,6 +137,7 @@ def test_the_managers_pages(visit: Appointment, manager: User, sit_down: SitDown
             "/reports/",
             "/outbox/operations/",
             "/outbox/wording/",
+            "/patients/emergency/list/",
         ],
     )
 

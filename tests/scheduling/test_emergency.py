@@ -171,6 +171,7 @@ def test_managers_of_the_patients_clinic_are_told_on_every_page_until_one_has_lo
         people[user.username] = Client()
         people[user.username].force_login(user)
     told = "1 emergency access</strong>"
+    assert "Look at it<" in people["manager"].get(reverse("staff")).content.decode()
 
     assert told in people["manager"].get(reverse("staff")).content.decode()
     assert told not in people["stranger"].get(reverse("staff")).content.decode()
