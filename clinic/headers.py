@@ -1,8 +1,14 @@
-"""What every answer says to the browser besides its content. The content policy is django-csp's, in the settings."""
+"""What every answer says to the browser besides its content, and how much anybody may send.
+
+The content policy is django-csp's, in the settings.
+"""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 PERMISSIONS = ", ".join(
@@ -24,6 +30,22 @@ PERMISSIONS = ", ".join(
     )
 )
 """Nothing of a device is used here. Passkeys and the clipboard stay as browsers have them: for our own pages only."""
+
+
+class SizeMiddleware:
+    """Refuses what is larger than anything that is sent here, before a byte of it is read, from whomever.
+
+    Without a length nothing is read either: the servers that we run behind hand on no body then.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) <= settings.MOST_BYTES_SENT:
+            return self.get_response(request)
+        return render(request, "413.html", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 class HeadersMiddleware:

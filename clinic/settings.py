@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "clinic.headers.HeadersMiddleware",
+    "clinic.headers.SizeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -174,6 +175,8 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/user",
     "unlock": "5/12h/key",
     "emergency": "10/h/user",
+    "visit_page": "60/m/ip",
+    "birth_date": "20/10m/ip",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 
@@ -211,6 +214,9 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]  # the HSTS preload list is for the o
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
+
+# The largest thing sent here is a spreadsheet of patients of 5 MB. It stays in memory: no copy of it in /tmp.
+MOST_BYTES_SENT = FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 SECURE_REFERRER_POLICY = "same-origin"
 
 CONTENT_SECURITY_POLICY = {

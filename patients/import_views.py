@@ -1,6 +1,5 @@
 """Pages to bring patients in from a spreadsheet: choose a file, look at what it would do, import it."""
 
-import csv
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic.access import Act, allowed, clinics_for
+from clinic.spreadsheets import written
 from patients import drafts
 from patients.forms import ImportForm
 from patients.import_file import COLUMNS, REQUIRED, CannotImport
@@ -20,8 +20,6 @@ from therapies.models import Therapy
 
 SHOWN = 200
 """How many errors or changes the page lists; the rest is in the file to download."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @never_cache
@@ -104,13 +102,11 @@ def _in_words(result: Result) -> str:
 
 
 def _csv(name: str, rows: list[tuple[str, ...]]) -> HttpResponse:
-    """A CSV file that spreadsheets open as UTF-8 and in which no cell is run as a formula."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows)
-    return response
+    return HttpResponse(
+        written(rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def _user(request: HttpRequest) -> Any:

@@ -9,6 +9,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
+from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.signing import BadSignature
@@ -61,7 +62,8 @@ def _private(view: View) -> View:
         else:
             spoken = _language(request, link.appointment.patient.language)
             frame = frame_of(token=token, appointment=link.appointment, spoken=spoken)
-            response = view(request, link, frame)
+            is_busy = request.method == "POST" and not ratelimit.consume(request, action="visit_page")
+            response = _busy(request, frame) if is_busy else view(request, link, frame)
         response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
         return response
 
@@ -98,6 +100,8 @@ def open_page(request: HttpRequest, link: PatientLink, frame: Frame) -> HttpResp
     form = BirthDateForm(request.POST)
     if not form.is_valid():
         return _gate(request, link, frame, typed=request.POST, error=frame.say["not_a_date"])
+    if not ratelimit.consume(request, action="birth_date"):
+        return _busy(request, frame)
     try:
         is_right = visit_page.prove(link=link, birth_date=form.cleaned_data["birth_date"])
     except Locked:
@@ -220,6 +224,10 @@ def _gate(request: HttpRequest, link: PatientLink, frame: Frame, *, typed: Any =
 
 def _locked(request: HttpRequest, frame: Frame) -> HttpResponse:
     return _render(request, frame, "locked", {}, HTTPStatus.FORBIDDEN)
+
+
+def _busy(request: HttpRequest, frame: Frame) -> HttpResponse:
+    return _render(request, frame, "busy", {}, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 def _gone(request: HttpRequest) -> HttpResponse:

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 from clinic.access import Act, allowed, clinics_for, require
 from clinic.models import Clinic
 from clinic.quarters import local_date
-from scheduling.reports.download import table_rows, written
+from clinic.spreadsheets import written
+from scheduling.reports.download import table_rows
 from scheduling.reports.metrics import SECTIONS
 from scheduling.reports.page import UNTREATED, Reporting
 from scheduling.reports.tables import SPLITS, split_for

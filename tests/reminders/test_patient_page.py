@@ -223,6 +223,20 @@ def test_few_tries_then_the_page_is_locked_also_for_the_right_date(client: Clien
         assert "608-555-0100" in text(answer), "what to do next: call"
 
 
+def test_one_connection_cannot_try_the_dates_of_many_patients(
+    client: Client, madison: Clinic, visit: Appointment, settings: Any
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"birth_date": "2/10m/ip"}
+    others = [visit_of(madison, with_mobile(madison, name), hour) for name, hour in (("Berg", "10:00"), ("Ek", "13:00"))]
+    urls = [f"/a/{links.token_of(each)}/open/" for each in (visit, *others)]
+
+    answers = [client.post(url, WRONG) for url in urls]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 429]
+    assert "Nothing is lost" in text(answers[-1])
+    assert client.post(urls[-1], BORN).status_code == 429
+
+
 def test_the_right_date_takes_the_wrong_ones_back(client: Client, url: str) -> None:
     client.post(f"{url}open/", WRONG)
     client.post(f"{url}open/", BORN)

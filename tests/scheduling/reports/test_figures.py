@@ -1,15 +1,13 @@
 """What figures say, charts, weeks and downloads. No database."""
 
-import csv
 from datetime import date
-from io import StringIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduling.reports.charts import Series, columns
-from scheduling.reports.download import safe, table_rows, written
+from scheduling.reports.download import table_rows
 from scheduling.reports.figures import Length, Share, Typical, Use, is_beyond_chance, percent, typical
 from scheduling.reports.metrics import ATTENDANCE, METRICS, SECTIONS, USE, Batch
 from scheduling.reports.page import compared
@@ -162,22 +160,6 @@ def test_a_section_that_no_therapy_has_is_shown_by_clinic() -> None:
     ]  # fmt: skip
     by_therapy = table(section=USE, split="therapy", batches={"A": Batch(), "B": Batch()}, total=Batch())
     assert [metric.key for metric in by_therapy.metrics] == ["visits", "chair-time"]
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
-def test_no_cell_begins_like_a_formula(text: str) -> None:
-    assert safe(text) == f"'{text}"
-    [row] = csv.reader(StringIO(written([[text, "plain", -4.5, None]]).removeprefix("\ufeff"), newline=""))
-    assert row == [f"'{text}", "plain", "-4.5", ""]
-
-
-@settings(deadline=None)
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1))
-def test_whatever_a_cell_says_it_comes_back_and_is_no_formula(cells: list[str]) -> None:
-    [row] = csv.reader(StringIO(written([cells]).removeprefix("\ufeff"), newline="")) if any(cells) else [cells]
-
-    assert [cell.removeprefix("'") for cell in row] == [cell.removeprefix("'") for cell in cells]
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in row)
 
 
 def test_a_download_has_a_column_for_each_number() -> None:
