@@ -227,7 +227,7 @@ def test_one_connection_cannot_try_the_dates_of_many_patients(
     client: Client, madison: Clinic, visit: Appointment, settings: Any
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"birth_date": "2/10m/ip"}
-    others = [visit_of(madison, with_mobile(madison, name), hour) for name, hour in (("Berg", "10:00"), ("Ek", "13:00"))]
+    others = [visit_of(madison, with_mobile(madison, name), at) for name, at in (("Berg", "10:00"), ("Ek", "13:00"))]
     urls = [f"/a/{links.token_of(each)}/open/" for each in (visit, *others)]
 
     answers = [client.post(url, WRONG) for url in urls]
