@@ -4,7 +4,10 @@ from django.apps import AppConfig
 class ClinicConfig(AppConfig):
     name = "clinic"
     default_auto_field = "django.db.models.BigAutoField"
-    not_audited = {"StaffSession": "who is signed in just now; signing in and out is in the trail"}
+    not_audited = {
+        "StaffSession": "who is signed in just now; signing in and out is in the trail",
+        "Press": "answers kept for a day, in case the button is pressed again; what they tell of is in the trail",
+    }
 
     def ready(self) -> None:
         from . import celery  # noqa: F401  (makes it the current app, so that @shared_task finds it)

@@ -30,6 +30,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "offers": {"task": "scheduling.tasks.write_down_lapsed_offers", "schedule": 60.0, "options": {"expires": 60.0}},
     "audit": {"task": "clinic.audit.tasks.seal", "schedule": 60.0, "options": {"expires": 60.0}},
     # In the small hours of every clinic's zone.
+    "presses": {"task": "clinic.tasks.forget_old_presses", "schedule": crontab(hour="8", minute="15")},
     "rosters": {"task": "scheduling.tasks.top_up_rosters", "schedule": crontab(hour="8", minute="30")},
 }
 

@@ -18,6 +18,7 @@ from django.db.models.functions import Lower, Now
 from clinic.accounts.models import Invitation as Invitation
 from clinic.accounts.models import StaffEvent as StaffEvent
 from clinic.accounts.models import StaffSession as StaffSession
+from clinic.once.models import Press as Press
 from clinic.periods import by_beginning, on_quarter_hours
 
 

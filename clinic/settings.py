@@ -245,6 +245,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "clinic.navigation.header",
                 "clinic.accounts.context.lock",
+                "clinic.once.context.once",
                 "patients.context.emergencies",
             ],
         },

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.access import Act, allowed, may
+from clinic.once.presses import once
 from patients import consent
 from patients.models import ContactChange, ContactPoint, ContactSource
 from patients.sight import patient_for
@@ -36,6 +37,7 @@ def patient_contacts(request: HttpRequest, patient_id: int) -> HttpResponse:
 
 @allowed(Act.EDIT_PATIENTS)
 @require_POST
+@once
 def contact_change(request: HttpRequest, patient_id: int, point_id: int) -> HttpResponse:
     """Note what somebody told us about a number or address: no messages, messages again, or that it works again."""
     patient = patient_for(request, patient_id, act=Act.EDIT_PATIENTS)

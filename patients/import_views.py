@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic.access import Act, allowed, clinics_for
+from clinic.once.presses import once
 from clinic.spreadsheets import written
 from patients import drafts
 from patients.forms import ImportForm
@@ -44,6 +45,7 @@ def patient_import(request: HttpRequest) -> HttpResponse:
 @never_cache
 @allowed(Act.IMPORT_PATIENTS)
 @require_http_methods(["GET", "POST"])
+@once
 def patient_import_draft(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """What a file would do; by POST, do it."""
     draft = drafts.find(draft_id=draft_id, owner=_user(request))

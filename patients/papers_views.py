@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.access import Act, allowed, may, require
 from clinic.models import User
+from clinic.once.presses import once
 from patients import authorizations, clearances
 from patients.errors import Refused
 from patients.models import Authorization, Clearance, Patient, PlanStatus, TreatmentPlan
@@ -23,6 +24,7 @@ MOST_SHOWN = 100
 @never_cache
 @allowed(Act.SEE_PATIENTS)
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def plan_clearances(request: HttpRequest, plan_id: int) -> HttpResponse:
     """What is in order of a plan today, what is missing, and what was entered. A POST enters something."""
     plan, access = plan_to_read(request, plan_id)
@@ -71,6 +73,7 @@ def clearance_withdraw(request: HttpRequest, plan_id: int, clearance_id: int) ->
 @never_cache
 @allowed(Act.SEE_PATIENTS)
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def patient_authorizations(request: HttpRequest, patient_id: int) -> HttpResponse:
     """What payers agreed to, what of it is used, and what is left. A POST enters an authorization."""
     patient = patient_for(request, patient_id)
@@ -101,6 +104,7 @@ def patient_authorizations(request: HttpRequest, patient_id: int) -> HttpRespons
 @never_cache
 @allowed(Act.EDIT_PATIENTS)
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def authorization_correct(request: HttpRequest, patient_id: int, authorization_id: int) -> HttpResponse:
     """Enter an authorization anew as it should be. The wrong one stays on record as withdrawn."""
     patient = patient_for(request, patient_id, act=Act.EDIT_PATIENTS)
@@ -120,6 +124,7 @@ def authorization_correct(request: HttpRequest, patient_id: int, authorization_i
 
 @allowed(Act.EDIT_PATIENTS)
 @require_POST
+@once
 def authorization_withdraw(request: HttpRequest, patient_id: int, authorization_id: int) -> HttpResponse:
     """Take back an authorization that was entered by mistake, or that the payer took back."""
     patient = patient_for(request, patient_id, act=Act.EDIT_PATIENTS)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.access import Act, allowed, clinics_for, may
 from clinic.navigation import home_clinic
+from clinic.once.presses import once
 from patients import course, plans, registering
 from patients.errors import Refused
 from patients.forms import DoseForm, PatientForm, PlanForm
@@ -51,6 +52,7 @@ def patient_search(request: HttpRequest) -> HttpResponse:
 @never_cache
 @allowed(Act.EDIT_PATIENTS)
 @require_http_methods(["GET", "POST"])
+@once
 def patient_new(request: HttpRequest) -> HttpResponse:
     """Register a patient."""
     form = PatientForm(
@@ -94,6 +96,7 @@ def patient_edit(request: HttpRequest, patient_id: int) -> HttpResponse:
 @never_cache
 @allowed(Act.EDIT_PATIENTS)
 @require_http_methods(["GET", "POST"])
+@once
 def plan_new(request: HttpRequest, patient_id: int) -> HttpResponse:
     """Start a course of treatment."""
     patient = patient_for(request, patient_id, act=Act.EDIT_PATIENTS)
@@ -112,6 +115,7 @@ def plan_new(request: HttpRequest, patient_id: int) -> HttpResponse:
 @never_cache
 @allowed(Act.EDIT_PATIENTS)
 @require_http_methods(["GET", "POST"])
+@once
 def plan_edit(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Change an order, or pause, resume or end the course."""
     plan = plan_for(request, plan_id, act=Act.EDIT_PATIENTS)
@@ -138,6 +142,7 @@ def plan_edit(request: HttpRequest, plan_id: int) -> HttpResponse:
 @never_cache
 @allowed(Act.EDIT_PATIENTS)
 @require_http_methods(["GET", "POST"])
+@once
 def dose_given_new(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Enter a dose that was given elsewhere, or here before this program."""
     plan = plan_for(request, plan_id, act=Act.EDIT_PATIENTS)
@@ -157,6 +162,7 @@ def dose_given_new(request: HttpRequest, plan_id: int) -> HttpResponse:
 
 @allowed(Act.EDIT_PATIENTS)
 @require_POST
+@once
 def dose_given_remove(request: HttpRequest, plan_id: int, dose_number: int) -> HttpResponse:
     """Take back a dose that was entered or imported by mistake."""
     plan = plan_for(request, plan_id, act=Act.EDIT_PATIENTS)

@@ -19,6 +19,11 @@ def seen(*, patient_id: int | None) -> None:
         shown.add(patient_id)
 
 
+def shown() -> set[int]:
+    """The patients that the page shows so far."""
+    return set(_patients.get() or ())
+
+
 @contextmanager
 def watching_looks() -> Iterator[set[int]]:
     """The patients shown inside, as they come."""

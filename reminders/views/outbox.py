@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.access import Act, allowed, clinics_for, may, require
 from clinic.audit.log import seen
+from clinic.once.presses import once
 from patients.errors import Refused
 from reminders import demo, handling, replies
 from reminders.links import revoke
@@ -106,6 +107,7 @@ def _styles_of(html: str) -> str:
 @never_cache
 @require_POST
 @allowed(Act.SEE_OUTBOX)
+@once
 def send_again(request: Request, message_id: int) -> HttpResponse:
     """A new message in place of one that failed."""
     one = _message(request, message_id)
@@ -163,6 +165,7 @@ def ahead(request: Request) -> HttpResponse:
 @never_cache
 @require_POST
 @allowed(Act.SEE_OUTBOX)
+@once
 def answer(request: Request, message_id: int) -> HttpResponse:
     """Demonstration: text back as the patient would."""
     one = _message(request, message_id)

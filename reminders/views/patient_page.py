@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.audit.log import seen
 from clinic.models import Clinic
+from clinic.once.presses import once
 from patients.phones import shown
 from reminders import visit_page
 from reminders.calendar import to_keep
@@ -136,6 +137,7 @@ def confirm(request: HttpRequest, appointment: Appointment, frame: Frame) -> Htt
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @_opened
+@once
 def another_time(request: HttpRequest, appointment: Appointment, frame: Frame) -> HttpResponse:
     """Times that are free now; a POST takes one."""
     if request.method != "POST":
@@ -154,6 +156,7 @@ def another_time(request: HttpRequest, appointment: Appointment, frame: Frame) -
 
 @require_POST
 @_opened
+@once
 def ask(request: HttpRequest, appointment: Appointment, frame: Frame) -> HttpResponse:
     """The patient wants to be called about another time."""
     form = AnotherTimeForm(request.POST)

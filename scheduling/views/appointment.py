@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.access import Act, allowed, clinic_ids_for, clinics_for, may, require
 from clinic.models import Chair
+from clinic.once.presses import once
 from clinic.quarters import local_date
 from patients.dates import read_date
 from patients.errors import Refused
@@ -54,6 +55,7 @@ def appointment(request: Request, appointment_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 @allowed(Act.CHANGE_STATUS)
+@once
 def appointment_status(request: Request, appointment_id: int) -> HttpResponse:
     """The patient arrived, sits, is infused, is done; or did not come, or left: those with a coded reason."""
     one = appointment_for(request, appointment_id, act=Act.CHANGE_STATUS)
@@ -121,6 +123,7 @@ def appointment_confirm(request: Request, appointment_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 @allowed(Act.BOOK)
+@once
 def appointment_cancel(request: Request, appointment_id: int) -> HttpResponse:
     """The appointment is given up, with a coded reason."""
     one = appointment_for(request, appointment_id, act=Act.BOOK)
@@ -141,6 +144,7 @@ def appointment_cancel(request: Request, appointment_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 @allowed(Act.BOOK)
+@once
 def appointment_extend(request: Request, appointment_id: int) -> HttpResponse:
     """The stay runs on. What is in the way is named."""
     one = appointment_for(request, appointment_id, act=Act.BOOK)
@@ -156,6 +160,7 @@ def appointment_extend(request: Request, appointment_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 @allowed(Act.BOOK)
+@once
 def appointment_chair(request: Request, appointment_id: int) -> HttpResponse:
     """The same time in another chair."""
     one = appointment_for(request, appointment_id, act=Act.BOOK)
@@ -173,6 +178,7 @@ def appointment_chair(request: Request, appointment_id: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.BOOK)
+@once
 def appointment_move(request: Request, appointment_id: int) -> HttpResponse:
     """Other times near the present one, and free chairs at the same time. A POST moves."""
     one = appointment_for(request, appointment_id, act=Act.BOOK)

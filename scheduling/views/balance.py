@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.access import Act, allowed
 from clinic.models import Clinic
+from clinic.once.presses import once
 from clinic.quarters import ClinicDate
 from scheduling.day_bar import day_bar
 from scheduling.engine.day import Care
@@ -27,6 +28,7 @@ SESSION_EVENED = "evened_out"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def balance(request: Request, clinic: str, day: date) -> HttpResponse:
     """How the day's nurses could be evened out. A POST does it, if the day still is as it was shown."""
     place = clinic_for(request, slug=clinic, act=Act.EDIT_STAFFING)
@@ -51,6 +53,7 @@ def balance(request: Request, clinic: str, day: date) -> HttpResponse:
 @never_cache
 @require_POST
 @allowed(Act.EDIT_STAFFING)
+@once
 def balance_undo(request: Request, clinic: str, day: date) -> HttpResponse:
     """Give everybody the nurses from before again, if nothing has changed since."""
     place = clinic_for(request, slug=clinic, act=Act.EDIT_STAFFING)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.access import Act, allowed, clinics_for
 from clinic.models import Clinic
+from clinic.once.presses import once
 from clinic.quarters import local_date
 from patients import course
 from patients.models import PlanStatus, TreatmentPlan
@@ -19,7 +20,7 @@ from scheduling import booking
 from scheduling.forms import BookingForm, Chosen, OverrideForm
 from scheduling.models import Appointment
 from scheduling.needs import Needs, booked_dates, needs_of
-from scheduling.queries.booking import booked_words, same_booking
+from scheduling.queries.booking import booked_words
 from scheduling.queries.dose import Dose
 from scheduling.queries.openings import Look, choices_of, openings_page
 from scheduling.queries.who import Who
@@ -35,6 +36,7 @@ OUTSIDE_WINDOW = "This day lies outside the window. Say why, then book."
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.BOOK)
+@once
 def book(request: Request, plan_id: int) -> HttpResponse:
     """The openings for the next dose of a plan, or for `?dose=`. A POST books one of them."""
     plan = plan_for(request, plan_id)
@@ -46,7 +48,7 @@ def book(request: Request, plan_id: int) -> HttpResponse:
         return _page(request, plan, look, form=form, problem="Choose one of the times below.", status=422)
     chosen: Chosen = form.cleaned_data["opening"]
     try:
-        appointment = book_once(request, plan, form.cleaned_data["dose"], chosen, note=form.cleaned_data["note"])
+        appointment = book_chosen(request, plan, form.cleaned_data["dose"], chosen, note=form.cleaned_data["note"])
     except NeedsReason:
         form.add_error("note", OUTSIDE_WINDOW)
         return _page(request, plan, look, form=form, chosen=chosen, status=422)
@@ -58,6 +60,7 @@ def book(request: Request, plan_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 @allowed(Act.OVERRIDE)
+@once
 def book_another_time(request: Request, plan_id: int) -> HttpResponse:
     """A manager books a time that is not offered, past closing for example, with a reason that is kept."""
     plan = plan_for(request, plan_id)
@@ -85,29 +88,21 @@ class NeedsReason(Exception):
     """The day lies outside the dose's window and nobody has said why."""
 
 
-def book_once(request: Request, plan: TreatmentPlan, dose_number: int, chosen: Chosen, *, note: str) -> Appointment:
-    """Book a chosen time; pressing the button twice books once. Raises `NeedsReason` and `NotAvailable`."""
-    try:
-        needs = needs_of(plan=plan, dose_number=dose_number)
-        outside = window_of(needs.due, local_date(chosen.start, chosen.clinic.zone)) == "red"
-        if outside and not note:
-            raise NeedsReason
-        return booking.book(
-            plan=plan,
-            dose_number=dose_number,
-            clinic=chosen.clinic,
-            start=chosen.start,
-            chair=chosen.chair,
-            note=note,
-            by=request.user,
-        )
-    except NotAvailable:
-        before = same_booking(
-            plan=plan, dose_number=dose_number, clinic=chosen.clinic, start=chosen.start, by=request.user
-        )
-        if before is None:
-            raise
-        return before
+def book_chosen(request: Request, plan: TreatmentPlan, dose_number: int, chosen: Chosen, *, note: str) -> Appointment:
+    """Book a chosen time. Raises `NeedsReason` and `NotAvailable`."""
+    needs = needs_of(plan=plan, dose_number=dose_number)
+    outside = window_of(needs.due, local_date(chosen.start, chosen.clinic.zone)) == "red"
+    if outside and not note:
+        raise NeedsReason
+    return booking.book(
+        plan=plan,
+        dose_number=dose_number,
+        clinic=chosen.clinic,
+        start=chosen.start,
+        chair=chosen.chair,
+        note=note,
+        by=request.user,
+    )
 
 
 def plan_for(request: HttpRequest, plan_id: int) -> TreatmentPlan:

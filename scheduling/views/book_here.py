@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.access import Act, allowed, clinics_for
 from clinic.models import Chair, Clinic
+from clinic.once.presses import once
 from clinic.quarters import QUARTER, ClinicDate, at_wall_clock, local_date
 from patients import search
 from patients.models import TreatmentPlan
@@ -26,7 +27,7 @@ from scheduling.queries.who import Who
 from scheduling.readying import dossier_for
 from scheduling.refusals import NotAvailable
 from scheduling.undoing import remember
-from scheduling.views.book import OUTSIDE_WINDOW, NeedsReason, book_once, plan_for
+from scheduling.views.book import OUTSIDE_WINDOW, NeedsReason, book_chosen, plan_for
 from scheduling.views.place import clinic_for
 from scheduling.views.request import Request, page_or_part
 from scheduling.wording import clock_words, day_words, span_words
@@ -65,6 +66,7 @@ class Next:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.BOOK)
+@once
 def book_here(request: Request, clinic: str, day: date, chair_id: int, clock: time) -> HttpResponse:
     """Step by step by POST, so that no name stands in an address: search, choose the dose, confirm."""
     place = place_of(request, clinic, day, chair_id, clock)
@@ -121,7 +123,7 @@ def _book(request: Request, place: Place) -> HttpResponse:
     dose_number, note = form.cleaned_data["dose"], form.cleaned_data["note"]
     chosen: Chosen = form.cleaned_data["opening"]
     try:
-        appointment = book_once(request, plan, dose_number, chosen, note=note)
+        appointment = book_chosen(request, plan, dose_number, chosen, note=note)
     except NeedsReason:
         return _show(
             request, place, plan=plan, dose_number=dose_number, error=OUTSIDE_WINDOW, chosen=chosen, status=422

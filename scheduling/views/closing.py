@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.access import Act, allowed, require
 from clinic.hours import weekly_hours
 from clinic.models import ChairOutage, Clinic, Closure
+from clinic.once.presses import once
 from clinic.quarters import at_wall_clock, floor_quarter, local_date
 from scheduling import closing
 from scheduling.consequence import Consequence, of_closing
@@ -27,6 +28,7 @@ from scheduling.wording import stretch_words
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def clinic_close(request: Request, clinic: str, day: date) -> HttpResponse:
     """A holiday, snow, a burst pipe. Who is booked then is listed to be moved."""
     place = clinic_for(request, slug=clinic, act=Act.EDIT_STAFFING)
@@ -57,6 +59,7 @@ def clinic_close(request: Request, clinic: str, day: date) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def chair_out(request: Request, clinic: str, day: date) -> HttpResponse:
     """A chair is broken or being cleaned. Who is booked on it then is listed to be moved."""
     place = clinic_for(request, slug=clinic, act=Act.EDIT_STAFFING)
@@ -88,6 +91,7 @@ def chair_out(request: Request, clinic: str, day: date) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def closure_end(request: Request, closure_id: int) -> HttpResponse:
     """The clinic is open after all."""
     one = get_object_or_404(Closure.objects.select_related("clinic"), pk=closure_id)
@@ -104,6 +108,7 @@ def closure_end(request: Request, closure_id: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def outage_end(request: Request, outage_id: int) -> HttpResponse:
     """The chair is in service again."""
     one = get_object_or_404(ChairOutage.objects.select_related("chair__clinic"), pk=outage_id)

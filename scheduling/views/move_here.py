@@ -13,6 +13,7 @@ from django_htmx.http import trigger_client_event
 
 from clinic.access import Act, allowed
 from clinic.models import Chair, Clinic
+from clinic.once.presses import once
 from clinic.quarters import QUARTER, local_date
 from scheduling import booking
 from scheduling.chairs import change_chair, free_chairs
@@ -35,6 +36,7 @@ from therapies.series import window_of
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.BOOK)
+@once
 def move_here(
     request: Request, appointment_id: int, clinic: str, day: date, chair_id: int, clock: time
 ) -> HttpResponse:

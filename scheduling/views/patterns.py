@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.access import Act, allowed, clinics_for, may, require
 from clinic.models import ShiftPattern, Weekday
+from clinic.once.presses import once
 from clinic.quarters import local_date
 from scheduling import rostering
 from scheduling.consequence import Consequence, of_roster
@@ -43,6 +44,7 @@ def patterns(request: Request, clinic: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def pattern_add(request: Request, clinic: str) -> HttpResponse:
     """Let a nurse work the same hours every week."""
     place = clinic_for(request, slug=clinic, act=Act.EDIT_STAFFING)
@@ -84,6 +86,7 @@ def pattern_add(request: Request, clinic: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def pattern_change(request: Request, pattern_id: int) -> HttpResponse:
     """Give a weekly shift other hours from a day on."""
     pattern = _pattern(request, pattern_id)
@@ -121,6 +124,7 @@ def pattern_change(request: Request, pattern_id: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def pattern_end(request: Request, pattern_id: int) -> HttpResponse:
     """Let a weekly shift end with a day."""
     pattern = _pattern(request, pattern_id)

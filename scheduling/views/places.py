@@ -14,6 +14,7 @@ from clinic.access import Act, allowed, clinics_for, may, require
 from clinic.holidays import decisions, holidays_between
 from clinic.hours import weekly_hours
 from clinic.models import Chair, Clinic
+from clinic.once.presses import once
 from clinic.quarters import local_date
 from scheduling import closing
 from scheduling.consequence import Consequence, of_closing
@@ -48,6 +49,7 @@ def places(request: Request, clinic: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def hours_change(request: Request, clinic: str) -> HttpResponse:
     """Open a clinic at other hours from a day on."""
     place = clinic_for(request, slug=clinic, act=Act.EDIT_STAFFING)
@@ -77,6 +79,7 @@ def hours_change(request: Request, clinic: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def chair_add(request: Request, clinic: str) -> HttpResponse:
     """Put up another chair."""
     place = clinic_for(request, slug=clinic, act=Act.EDIT_STAFFING)
@@ -103,6 +106,7 @@ def chair_add(request: Request, clinic: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def chair_change(request: Request, chair_id: int) -> HttpResponse:
     """Another name or kind for a chair; from here also: taken away."""
     chair = _chair(request, chair_id)
@@ -133,6 +137,7 @@ def chair_change(request: Request, chair_id: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def chair_remove(request: Request, chair_id: int) -> HttpResponse:
     """Let nobody be booked on a chair any more."""
     chair = _chair(request, chair_id)
@@ -161,6 +166,7 @@ def chair_remove(request: Request, chair_id: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def chair_return(request: Request, chair_id: int) -> HttpResponse:
     """Use a chair again that was taken away."""
     chair = _chair(request, chair_id)
@@ -204,6 +210,7 @@ def holidays(request: Request) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def holiday_decide(request: Request, day: date) -> HttpResponse:
     """Close on a holiday, or stay open and be asked no more, for each clinic."""
     holiday = next(iter(holidays_between(day, day)), None)

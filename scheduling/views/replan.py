@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.access import Act, allowed, clinics_for
 from clinic.models import Clinic
+from clinic.once.presses import once
 from clinic.quarters import local_date
 from scheduling.day_bar import day_bar
 from scheduling.queries.replan import page_of, reasons_of
@@ -48,11 +49,7 @@ def _accept(request: Request, place: Clinic, day: date) -> HttpResponse:
     """Make the moves that were shown, all or the one that was chosen."""
     said, problem = "", ""
     try:
-        seen, moves, why = _read(request.POST.get("plan", ""), place, day)
-        chosen = request.POST.get("only", "")
-        moves = [move for move in moves if not chosen or str(move.appointment) == chosen]
-        made = accept(clinic=place, date=day, moves=moves, seen=seen, why=why, by=request.user)
-        said = _said([str(one.patient) for one in made])
+        said = _make(request, place, day).content.decode()
     except signing.BadSignature:
         problem = "This plan is too old. Here is a new one."
     except NotAvailable as refusal:
@@ -63,6 +60,16 @@ def _accept(request: Request, place: Clinic, day: date) -> HttpResponse:
         return _proposal(request, place, day, said=said, problem=problem)
     messages.add_message(request, messages.ERROR if problem else messages.SUCCESS, problem or said)
     return redirect(f"{reverse('replan', args=[place.slug, day])}?now")
+
+
+@once
+def _make(request: Request, place: Clinic, day: date) -> HttpResponse:
+    """The moves alone, without the new proposal, which takes long. Answers with what to say of them."""
+    seen, moves, why = _read(request.POST.get("plan", ""), place, day)
+    chosen = request.POST.get("only", "")
+    moves = [move for move in moves if not chosen or str(move.appointment) == chosen]
+    made = accept(clinic=place, date=day, moves=moves, seen=seen, why=why, by=request.user)
+    return HttpResponse(_said([str(one.patient) for one in made]))
 
 
 def _proposal(request: Request, place: Clinic, day: date, *, said: str = "", problem: str = "") -> HttpResponse:

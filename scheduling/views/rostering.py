@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.access import Act, allowed, clinics_for, require
 from clinic.models import Shift
+from clinic.once.presses import once
 from clinic.quarters import local_date
 from scheduling import rostering
 from scheduling.consequence import Consequence, of_roster
@@ -28,6 +29,7 @@ from scheduling.wording import day_words, span_words
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def week_copy(request: Request, clinic: str, day: date) -> HttpResponse:
     """Copy a week to later ones."""
     place = clinic_for(request, slug=clinic, act=Act.EDIT_STAFFING)
@@ -57,6 +59,7 @@ def week_copy(request: Request, clinic: str, day: date) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def week_fill(request: Request, clinic: str, day: date) -> HttpResponse:
     """Roster weeks from the weekly shifts."""
     place = clinic_for(request, slug=clinic, act=Act.EDIT_STAFFING)
@@ -84,6 +87,7 @@ def week_fill(request: Request, clinic: str, day: date) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def lunches(request: Request, clinic: str, day: date) -> HttpResponse:
     """Lunches that keep cover, proposed; changed by hand where wanted; saved together."""
     place = clinic_for(request, slug=clinic, act=Act.EDIT_STAFFING)
@@ -106,6 +110,7 @@ def lunches(request: Request, clinic: str, day: date) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def shift_lend(request: Request, shift_id: int) -> HttpResponse:
     """Let a nurse work at another clinic for a day or a part of it."""
     shift = get_object_or_404(Shift.objects.select_related("nurse", "clinic"), pk=shift_id)

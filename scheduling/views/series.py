@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.access import Act, allowed, clinics_for, require
 from clinic.models import Clinic
+from clinic.once.presses import once
 from clinic.quarters import local_date
 from patients.models import TreatmentPlan
 from scheduling.forms import ChosenField, SeriesForm
@@ -37,6 +38,7 @@ OUTSIDE_WINDOW = "A time you chose lies outside its window. Say why, then book."
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.BOOK)
+@once
 def series(request: Request, plan_id: int) -> HttpResponse:
     """The next doses of a plan, each with a time inside its window. A POST books all of them, or none."""
     plan = plan_for(request, plan_id)
@@ -65,6 +67,7 @@ def series(request: Request, plan_id: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.BOOK)
+@once
 def shift(request: Request, appointment_id: int) -> HttpResponse:
     """The booked doses after an appointment, moved along with it. A POST moves all of them, or none.
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.access import Act, allowed, clinic_ids_for, clinics_for, may, require
 from clinic.models import Absence, Clinic, Nurse, Shift
+from clinic.once.presses import once
 from clinic.quarters import local_date
 from scheduling import restaffing
 from scheduling.consequence import Consequence, of_redealing
@@ -51,6 +52,7 @@ def staffing(request: Request, clinic: str, day: date) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def shift_add(request: Request, clinic: str, day: date) -> HttpResponse:
     """Roster a nurse for a day."""
     place = clinic_for(request, slug=clinic, act=Act.EDIT_STAFFING)
@@ -85,6 +87,7 @@ def shift_add(request: Request, clinic: str, day: date) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def shift_change(request: Request, shift_id: int) -> HttpResponse:
     """New hours or breaks for a shift; from here also: sick, removed, back again."""
     shift, day = _shift(request, shift_id)
@@ -121,6 +124,7 @@ def shift_change(request: Request, shift_id: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def shift_off(request: Request, shift_id: int) -> HttpResponse:
     """A nurse is sick, leaves early, or is away for days. Never refused because of patients."""
     shift, day = _shift(request, shift_id)
@@ -156,6 +160,7 @@ def shift_off(request: Request, shift_id: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def shift_remove(request: Request, shift_id: int) -> HttpResponse:
     """Take a whole shift off the roster."""
     shift, day = _shift(request, shift_id)
@@ -178,6 +183,7 @@ def shift_remove(request: Request, shift_id: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.EDIT_STAFFING)
+@once
 def absence_end(request: Request, absence_id: int) -> HttpResponse:
     """A nurse is on the floor again."""
     absence = get_object_or_404(Absence.objects.select_related("nurse__home_clinic"), pk=absence_id)

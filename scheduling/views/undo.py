@@ -9,6 +9,7 @@ from django_htmx.http import trigger_client_event
 
 from clinic.access import Act, allowed, require
 from clinic.models import Clinic
+from clinic.once.presses import once
 from scheduling import undoing
 from scheduling.queries.booking import booked_words
 from scheduling.refusals import NotAvailable
@@ -19,6 +20,7 @@ from scheduling.views.request import Request
 @never_cache
 @require_POST
 @allowed(Act.BOOK)
+@once
 def undo(request: Request) -> HttpResponse:
     """Take back what was just done, or say why it stays."""
     try:

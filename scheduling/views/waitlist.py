@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.access import Act, allowed, clinics_for, require
 from clinic.audit.log import seen
+from clinic.once.presses import once
 from patients.errors import Refused
 from patients.models import TreatmentPlan
 from scheduling import waitlist as rules
@@ -74,6 +75,7 @@ def waitlist_earlier(request: Request, appointment_id: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.BOOK)
+@once
 def waitlist_entry(request: Request, entry_id: int) -> HttpResponse:
     """One who waits: the times that fit, to hold and offer one; the wishes, to change them. A POST offers."""
     entry = _entry(request, entry_id)
@@ -103,6 +105,7 @@ def waitlist_entry(request: Request, entry_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 @allowed(Act.BOOK)
+@once
 def waitlist_close(request: Request, entry_id: int) -> HttpResponse:
     """Take a patient off the waitlist."""
     entry = _entry(request, entry_id)
@@ -114,6 +117,7 @@ def waitlist_close(request: Request, entry_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 @allowed(Act.BOOK)
+@once
 def offer_answer(request: Request, offer_id: int) -> HttpResponse:
     """The patient said yes, or no."""
     offer = get_object_or_404(WaitlistOffer.objects.select_related("chair__clinic"), pk=offer_id)

@@ -353,6 +353,20 @@ def test_free_times_suit_the_treatment_and_can_be_taken(phone: Client, url: str,
     assert Reply.objects.get().outcome == "From Mon Dec 7, 9:00 AM to Tue Dec 8, 8:00 AM"
 
 
+def test_a_time_taken_again_because_the_answer_was_lost_is_taken_once(
+    phone: Client, url: str, visit: Appointment
+) -> None:
+    chosen = {"start": at(visit.clinic, "13:00").isoformat(), "once": "a-key"}
+    assert 'name="once"' in phone.get(f"{url}another-time/").content.decode()
+
+    answers = [phone.post(f"{url}another-time/", chosen, follow=True) for _ in range(2)]
+
+    assert all("This is your new time" in text(answer) for answer in answers)
+    visit.refresh_from_db()
+    assert visit.version == 2
+    assert Reply.objects.count() == 1
+
+
 def test_a_time_that_was_taken_meanwhile_is_refused_with_others(phone: Client, url: str, visit: Appointment) -> None:
     start = at(visit.clinic, "13:00")
     for chair in visit.clinic.chairs.all():

@@ -184,16 +184,6 @@ def test_one_press_books_and_says_what(desk: Client, plan: TreatmentPlan, madiso
     assert f"Booked: Mon Dec 7, 9:15 AM, Madison, {appointment.chair}." in answer.content.decode()
 
 
-def test_pressing_twice_books_once_and_lands_on_the_same_page(
-    desk: Client, plan: TreatmentPlan, madison: Clinic
-) -> None:
-    first, second = (press(desk, plan, opening(madison, "9:15")) for _ in range(2))
-
-    assert first.status_code == second.status_code == 302
-    assert first["Location"] == second["Location"]
-    assert Appointment.objects.count() == 1
-
-
 def test_a_dose_that_a_colleague_booked_is_not_said_to_be_booked_now(
     desk: Client, plan: TreatmentPlan, madison: Clinic
 ) -> None:

@@ -91,6 +91,18 @@ def test_without_scripts_the_plan_is_on_a_page_of_its_own(charge: Client, anna: 
     assert "Nothing to change" in text(answer)
 
 
+def test_accepted_again_because_the_answer_was_lost_it_is_said_again(charge: Client, anna: Nurse) -> None:
+    html = text(charge.get(URL, headers=HTMX))
+    [key] = re.findall(r'name="once" value="([^"]+)"', html)
+    pressed = {"plan": plan_in(html), "once": key}
+
+    answers = [text(charge.post(URL, pressed, headers=HTMX)) for _ in range(2)]
+
+    assert all("2 were moved" in answer for answer in answers)
+    assert CallToMake.objects.count() == 2
+    assert "The day has changed" in text(charge.post(URL, {**pressed, "once": "another"}, headers=HTMX))
+
+
 def test_all_are_accepted_at_once_and_the_calls_stand_on_the_worklist(charge: Client, anna: Nurse) -> None:
     plan = plan_in(text(charge.get(URL, headers=HTMX)))
 
