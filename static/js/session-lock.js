@@ -35,6 +35,7 @@ export function startLock() {
   async function ask(method) {
     try {
       const answer = await fetch(dialog.dataset.idle, { method, headers: headers() });
+      if (answer.status === 503) throw new Error("away");
       if (answer.redirected || !answer.ok) return window.location.reload();
       return plan((await answer.json()).left);
     } catch {
@@ -96,7 +97,8 @@ export function startLock() {
       else if (answer.status === 422) {
         showWrong(true);
         field.focus();
-      } else end();
+      } else if (answer.status === 503) field.focus();
+      else end();
     } catch {
       field.focus();
     }

@@ -1,6 +1,6 @@
-// Taps on the roster while the network is away: kept in order, marked on their cards, and sent once each when it
-// is back. Kept for this tab and this nurse alone, as numbers and steps, never as names. A tap whose answer was
-// lost on the way is sent again: the server takes the same step only once, and none from a status that has passed.
+// Taps on the roster while the network, or the database behind the server, is away: kept in order, marked on their
+// cards, and sent once each when it is back. Kept for this tab and this nurse alone, as numbers and steps, never as
+// names. A tap whose answer was lost is sent again: the server takes the same step only once, and none that has passed.
 
 import { say } from "./toasts.js";
 
@@ -75,9 +75,9 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
   add(event.detail.requestConfig.parameters);
   send();
 });
-for (const lost of ["htmx:sendError", "htmx:timeout"]) {
+for (const lost of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.body.addEventListener(lost, (event) => {
-    if (!isTap(event.detail.elt)) return;
+    if (!isTap(event.detail.elt) || (lost === "htmx:responseError" && event.detail.xhr.status !== 503)) return;
     add(event.detail.requestConfig.parameters);
     setTimeout(send, AGAIN);
   });

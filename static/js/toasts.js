@@ -3,6 +3,7 @@
 
 const FAILED = "That did not reach the clinic's server. Look at your connection and try again.";
 const REFUSED = "You may not do this. Ask your manager for access.";
+const AWAY = "The schedule can’t be reached just now. What you entered stays here: press again in a few seconds. It is not done twice.";
 const BROKE = "Something broke on our side; nothing was half saved. Try again.";
 
 export function startToasts() {
@@ -10,7 +11,8 @@ export function startToasts() {
   document.body.addEventListener("htmx:sendError", (event) => speaksForItself(event) || say(FAILED, "error"));
   document.body.addEventListener("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;
-    if (!isPoll(event)) say(status === 403 ? REFUSED : BROKE, "error");
+    if (status === 503 ? speaksForItself(event) : isPoll(event)) return;
+    say({ 403: REFUSED, 503: AWAY }[status] ?? BROKE, "error");
   });
 }
 

@@ -1,0 +1,76 @@
+"""The page that is shown while the database is away. With a real outage: see tests/baddays."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import InterfaceError, OperationalError, connection
+from django.test import Client
+from django.urls import reverse
+
+from clinic.models import User
+
+pytestmark = pytest.mark.django_db
+
+LOOK, BOOK = "/patients/", "/patients/new/"
+
+
+@pytest.fixture
+def desk(client: Client, front_desk: User) -> Client:
+    client.force_login(front_desk)
+    client.raise_request_exception = False
+    return client
+
+
+@pytest.fixture(params=[OperationalError, InterfaceError])
+def outage(request: pytest.FixtureRequest, desk: Client) -> Iterator[None]:
+    """Every statement fails, from the session's on."""
+
+    def refuse(*_: object) -> None:
+        raise request.param("server closed the connection unexpectedly; host=db.internal")
+
+    with connection.execute_wrapper(refuse):
+        yield
+
+
+@pytest.mark.usefixtures("outage")
+def test_a_page_says_that_nothing_is_lost_and_tries_again_by_itself(desk: Client) -> None:
+    answer = desk.get(LOOK)
+
+    page = answer.content.decode()
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "The schedule can’t be reached just now" in page
+    assert '<meta http-equiv="refresh" content="5">' in page
+    assert f'href="{LOOK}"' in page
+    assert "db.internal" not in page
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.usefixtures("outage")
+def test_a_form_is_kept_on_the_page_with_its_key_and_a_button(desk: Client) -> None:
+    answer = desk.post(BOOK, {"family_name": 'O"Neil', "once": "a-key"})
+
+    page = answer.content.decode()
+    assert answer.status_code == 503
+    assert f'<form method="post" action="{BOOK}">' in page
+    assert '<input type="hidden" name="family_name" value="O&quot;Neil">' in page
+    assert '<input type="hidden" name="once" value="a-key">' in page
+    assert "Press again" in page
+    assert "refresh" not in page
+
+
+@pytest.mark.usefixtures("outage")
+def test_a_password_is_not_kept_on_the_page(desk: Client) -> None:
+    answer = desk.post(reverse("login"), {"login": "frontdesk", "password": "chairside-demo"})
+
+    assert answer.status_code == 503
+    assert "chairside-demo" not in answer.content.decode()
+    assert "reload this page" in answer.content.decode()
+
+
+def test_any_other_error_is_no_outage(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("patients.views.search", lambda **_: 1 / 0)
+
+    answer = desk.get(LOOK)
+
+    assert answer.status_code == 500
+    assert "Something broke on our side" in answer.content.decode()
