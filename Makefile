@@ -8,6 +8,9 @@
 PORT ?= 8000
 export PORT
 
+# Everything here starts many processes: each would compile the whole program anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The first Python that is new enough and can make a virtual environment.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
@@ -45,9 +48,10 @@ lint: $(STAMP)
 	$(VENV) -m mypy .
 	$(VENV) manage.py makemigrations --check --dry-run
 
-# ARGS adds to pytest's: make test ARGS="-k booking -x"
+# ARGS adds to pytest's: make test ARGS="-k booking -x"; without a browser: make test ARGS="--ignore=tests/journeys".
+# Few tests are handed out at a time: else one worker gets all the long ones, and the other waits for it.
 test: lint
-	$(VENV) -m pytest -n 2 $(ARGS)
+	$(VENV) -m pytest -n 2 --maxschedchunk 2 $(ARGS)
 
 bench: $(STAMP)
 	$(VENV) -m bench $(ARGS)

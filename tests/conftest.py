@@ -8,6 +8,20 @@ from clinic.models import Clinic, Role, User
 from tests.world import make_clinic, make_user
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that start servers of their own go first: the longest, so that no worker waits for another at the end.
+
+    Otherwise pytest-django's order holds: tests that empty all tables come after those that read what migrations wrote.
+    """
+    items.sort(key=lambda item: not _starts_its_own_servers(item))
+
+
+def _starts_its_own_servers(item: pytest.Item) -> bool:
+    uses_database = item.get_closest_marker("django_db") or "transactional_db" in getattr(item, "fixturenames", ())
+    return bool(item.get_closest_marker("slow")) and not uses_database
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Tests with real transactions empty every table with TRUNCATE, which is refused everywhere else."""
