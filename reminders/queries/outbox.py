@@ -47,19 +47,27 @@ ICONS = {
 
 @dataclass(frozen=True, slots=True)
 class Tray:
-    """A part of the outbox: `which` chooses its messages, `order` sorts them, `nothing` is what it says when empty."""
+    """A part of the outbox: `which` chooses its messages, `order` sorts them; empty it says `nothing`, then `holds`."""
 
     name: str
     label: str
     which: Q
     order: tuple[str, ...]
     nothing: str
+    holds: str
     is_for_people: bool = False
 
 
 _OPEN = Q(handled_at=None)
 TRAYS = (
-    Tray("planned", "Planned", Q(status__in=WAITING), ("due_at", "pk"), "Nothing is planned."),
+    Tray(
+        "planned",
+        "Planned",
+        Q(status__in=WAITING),
+        ("due_at", "pk"),
+        "Nothing is planned.",
+        "Messages are planned as soon as a visit is booked, moved or cancelled.",
+    ),
     Tray(
         "sent",
         "Sent",
@@ -67,6 +75,7 @@ TRAYS = (
         | (Q(status=MessageStatus.UNKNOWN) & ~_OPEN),
         ("-sending_at", "-pk"),
         "Nothing was sent yet.",
+        "What has left stands here, with whether it was delivered.",
     ),
     Tray(
         "failed",
@@ -74,6 +83,7 @@ TRAYS = (
         Q(status=MessageStatus.FAILED) & _OPEN,
         ("-due_at", "pk"),
         "Nothing failed that somebody has not dealt with.",
+        "What could not be sent stands here until somebody has told the patient in another way.",
         is_for_people=True,
     ),
     Tray(
@@ -82,6 +92,7 @@ TRAYS = (
         Q(status=MessageStatus.MISSED) & _OPEN,
         ("-due_at", "pk"),
         "No message came too late.",
+        "What could not leave in time stands here until somebody has called.",
         is_for_people=True,
     ),
     Tray(
@@ -90,6 +101,7 @@ TRAYS = (
         Q(status=MessageStatus.UNKNOWN) & _OPEN,
         ("-due_at", "pk"),
         "Of every message we know what became of it.",
+        "If the line broke while a message left, it stands here: it is never sent twice on a guess.",
         is_for_people=True,
     ),
     Tray(
@@ -98,6 +110,7 @@ TRAYS = (
         STILL_TO_CALL,
         ("visit_start", "pk"),
         "Nobody waits for a call.",
+        "Patients whom no message reaches stand here when there is something to tell them.",
         is_for_people=True,
     ),
     Tray(
@@ -106,6 +119,7 @@ TRAYS = (
         Q(status__in=[MessageStatus.WITHHELD, MessageStatus.RETIRED]) | (~_OPEN & ~Q(status__in=TOLD)),
         ("-due_at", "pk"),
         "Nothing was held back.",
+        "What was not needed any more stands here, and what the patient did not want to get.",
     ),
 )
 REPLIES = "replies"

@@ -66,6 +66,7 @@ def outbox(request: Request) -> HttpResponse:
         "tabs": tabs(clinics=clinics, here=REPLIES if shows_replies else tray.name),
         "show": REPLIES if shows_replies else tray.name,
         "nothing": "No patient has written yet." if shows_replies else tray.nothing,
+        "holds": "What patients answer to a text stands here, with what came of it." if shows_replies else tray.holds,
         "lines": lines,
         "page": page,
         "clinics": mine if len(mine) > 1 else [],

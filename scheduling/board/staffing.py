@@ -15,8 +15,9 @@ LUNCH_HOURS = range(11, 14)
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Patients present against places at one quarter."""
+    """Patients present against places, over quarters of which the same holds."""
 
+    span: int
     text: str
     spoken: str
     css: str
@@ -73,20 +74,22 @@ def present(stays: Iterable[Stay]) -> Counter[int]:
 def loads(
     *, columns: Columns, patients: Counter[int], room: Counter[int], chairs: Sequence[ChairRow]
 ) -> tuple[Load, ...]:
-    """One cell per column: 7/9, with a bar as high as the share taken of what nurses and chairs can take."""
+    """7/9, with a bar as high as the share taken of what nurses and chairs can take."""
     in_service = [[(out.start, out.end) for out in chair.outages] for chair in chairs if chair.is_active]
-    return tuple(
-        _load(patients[at], min(room[at], sum(not _within(at, out) for out in in_service)), room[at], column.css)
-        for column in columns.quarters
-        for at in [column.quarter]
-    )
+
+    def at(quarter: int) -> tuple[int, int, int]:
+        limit = min(room[quarter], sum(not _within(quarter, out) for out in in_service))
+        return patients[quarter], limit, room[quarter]
+
+    runs = [(what, len(list(group))) for what, group in groupby(at(column.quarter) for column in columns.quarters)]
+    return tuple(_load(span, *what) for what, span in runs)
 
 
-def _load(count: int, limit: int, room: int, css: str) -> Load:
+def _load(span: int, count: int, limit: int, room: int) -> Load:
     if not limit and not count:
-        return Load("", "no chair in service" if room else "no nurse on the floor", css)
+        return Load(span, "", "no chair in service" if room else "no nurse on the floor", "")
     level = "over" if count > limit else "full" if count == limit else f"l{10 * count // limit}"
-    return Load(f"{count}/{limit}", f"{count} of {limit} places taken", f"{css} {level}")
+    return Load(span, f"{count}/{limit}", f"{count} of {limit} places taken", level)
 
 
 def _within(quarter: int, stretches: Iterable[tuple[int, int]]) -> bool:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from scheduling.models import IN_CHAIR, LIVE, Status
 from scheduling.queries.readiness import Badge
-from scheduling.roster.phases import Phase, course_of
+from scheduling.roster.phases import Course, Phase, course_of
 from scheduling.roster.rows import Care, Stay
 from scheduling.visit import TO_BE_READY
 from scheduling.wording import length_words
@@ -78,6 +78,8 @@ class Card:
     bare: str
     """When nobody cares for this patient; empty for nearly everybody."""
     step: Step | None
+    step_at: str
+    """When that step is due, as the stay runs now."""
     back: Step | None
 
 
@@ -124,6 +126,7 @@ def card_of(*, stay: Stay, nurse_id: int | None, scene: Scene) -> Card:
         cover=cover,
         bare=", ".join(_span(*hole, scene.zone) for hole in holes(stay)) if stay.short_staffed else "",
         step=_step(stay) if scene.may_step else None,
+        step_at=_clock(_due(stay, course), scene),
         back=_back(stay) if scene.may_step else None,
     )
 
@@ -143,6 +146,12 @@ def _step(stay: Stay) -> Step | None:
     if stay.status == Status.INFUSING and not stay.minutes.observation:
         following = Status.DONE, "Done"
     return Step(*following) if following else None
+
+
+def _due(stay: Stay, course: Course) -> datetime:
+    """When the next step is due."""
+    following = {Status.SEATED: "Infusion", Status.INFUSING: "Observe", Status.OBSERVING: ""}.get(Status(stay.status))
+    return stay.start if following is None else course.begins.get(following, course.ends)
 
 
 def _back(stay: Stay) -> Step | None:

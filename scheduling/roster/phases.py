@@ -1,6 +1,6 @@
 """What to do for a patient at which time: the phases of a stay, planned, or as they really run. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -32,6 +32,8 @@ class Course:
     """How a stay runs."""
 
     phases: tuple[Phase, ...]
+    begins: Mapping[str, datetime]
+    """When each phase begins, by its name."""
     ends: datetime
     """When the last phase ends, as it runs now; then come discharge and cleaning."""
 
@@ -39,7 +41,7 @@ class Course:
 def course_of(*, stay: Stay, zone: ZoneInfo) -> Course:
     """The phases of a stay. What has begun counts from when it really began, and the rest follows from there."""
     spans = list(_spans(stay))
-    return Course(tuple(_named(stay, spans, zone)), spans[-1][2])
+    return Course(tuple(_named(stay, spans, zone)), {name: start for name, start, _ in spans}, spans[-1][2])
 
 
 def _spans(stay: Stay) -> Iterator[tuple[str, datetime, datetime]]:

@@ -16,15 +16,11 @@ startUndo();
 document.addEventListener("DOMContentLoaded", pressEarlyKeys);
 
 for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
 
 // A date or choice picked by mouse leads to its page at once; typed, with Enter. Without scripts its button does.
 let typedIn = null;
-for (const form of document.querySelectorAll("form[data-go-on-change]")) {
-  form.querySelector("button")?.classList.add("visually-hidden");
-}
 document.addEventListener("keydown", (event) => (typedIn = event.target));
 document.addEventListener("pointerdown", () => (typedIn = null));
 document.addEventListener("change", (event) => {

@@ -134,7 +134,6 @@ document.addEventListener("click", (event) => {
   }
 });
 document.addEventListener("mouseover", (event) => showLength(event.target.closest?.(ITEM)));
-for (const button of document.querySelectorAll("[data-start-move]")) button.hidden = false;
 
 // What was moved is under the fingers where it is now.
 document.body.addEventListener("appointment-moved", (event) => leaveMove(`appointment-${event.detail.id}`));

@@ -28,6 +28,11 @@ class Row:
         """How many quarter hours the row covers."""
         return self.cells[-1].last if self.cells else 0
 
+    def at(self, quarter: int) -> Cell:
+        """The cell over a quarter hour."""
+        [found] = [cell for cell in self.cells if cell.first <= quarter < cell.last]
+        return found
+
     def cell(self, word: str) -> Cell:
         """The one cell whose text or label holds a word."""
         [found] = [cell for cell in self.cells if word in cell.text or word in cell.label]

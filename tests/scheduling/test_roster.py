@@ -87,6 +87,22 @@ def test_the_times_follow_when_the_infusion_really_began(madison: Clinic, clock:
         ("Leaves", "11:30", "ahead"),
     ]
     assert "Will run to 11:50" in [flag.word for flag in card.flags]
+    assert (card.step, card.step_at) == (Step("observing", "Start observing"), "10:50")
+
+
+def test_each_step_says_when_it_is_due(madison: Clinic, clock: Any) -> None:
+    on_floor(madison)
+    appointment = booked(madison, "9:00", plan=make_plan(madison, "ocrevus"))
+    clock.move_to(at(madison, "9:00"))
+
+    due = []
+    for status in (Status.BOOKED, Status.ARRIVED, Status.SEATED, Status.INFUSING, Status.OBSERVING):
+        if status != Status.BOOKED:
+            set_status(appointment=appointment, status=status, by=None)
+        due.append(laid_out(madison, now="9:00").sheets[0].groups[0].cards[0].step_at)
+
+    assert due[:3] == ["9:00", "9:00", "9:45"], "premedication before the infusion"
+    assert due[3:] == ["11:30", "10:00"], "from when the infusion, and then the observation, really began"
 
 
 def test_a_step_that_was_taken_back_no_longer_moves_the_times(madison: Clinic, clock: Any) -> None:
