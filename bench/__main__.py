@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bench.table import Result
 
-CLINICS, CLINICS_WHEN_SMALL = 300, 13
-FULL_DAYS_AHEAD = 90
+CLINICS, CLINICS_WHEN_SMALL = 300, 4
+FULL_DAYS_AHEAD, FULL_DAYS_AHEAD_WHEN_SMALL = 90, 28
 PRICED = 60
 """Bookings whose median is the cost of one."""
 
@@ -51,8 +51,8 @@ def _measure(*, is_small: bool, only: Collection[str]) -> "list[Result]":
     from bench.world import EmptyDays, Span, clinics_of, make_clinics
 
     call_command("migrate", verbosity=0)
-    before = 7 if is_small else 28
-    span = Span.around(timezone.localdate(), before=before, after=FULL_DAYS_AHEAD, rostered=FULL_DAYS_AHEAD + 14)
+    before, ahead = (7, FULL_DAYS_AHEAD_WHEN_SMALL) if is_small else (28, FULL_DAYS_AHEAD)
+    span = Span.around(timezone.localdate(), before=before, after=ahead, rostered=ahead + 14)
     long = replace(span, last_rostered=span.today + timedelta(days=480))
     everywhere, in_three = (
         EmptyDays(span.last_day, span.last_rostered),
