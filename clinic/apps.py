@@ -10,5 +10,11 @@ class ClinicConfig(AppConfig):
     }
 
     def ready(self) -> None:
+        from django.db.backends.signals import connection_created
+
         from . import celery  # noqa: F401  (makes it the current app, so that @shared_task finds it)
         from .accounts import idle, second_step  # noqa: F401  (they listen to who signs in)
+        from .logs import statements, tasks
+
+        connection_created.connect(statements.attach)
+        tasks.listen()

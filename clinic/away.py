@@ -11,8 +11,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
-from django.views import defaults
 
+from clinic.logs.requests import failed
 from clinic.once.presses import FIELD
 
 SECONDS = 5
@@ -23,7 +23,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """What an exception that nobody handled becomes. Django calls it while the exception is being handled."""
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return away(request)
-    return defaults.server_error(request)
+    return failed(request)
 
 
 def away(request: HttpRequest) -> HttpResponse:
@@ -36,6 +36,7 @@ def away(request: HttpRequest) -> HttpResponse:
         # Only forms with a key: what stands in others may be a password.
         "kept": kept if FIELD in request.POST else None,
         "csrf": get_token(request),
+        "reference": getattr(request, "reference", ""),
     }
     page = render_to_string("503.html", context)
     return HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": str(SECONDS)})

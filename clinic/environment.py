@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -69,6 +70,11 @@ def env_together(*names: str) -> bool:
     if 0 < len(missing) < len(names):
         raise ImproperlyConfigured(f"{', '.join(missing)} must be set too: {', '.join(names)} belong together.")
     return not missing
+
+
+def data_directory() -> Path:
+    """Where embedded servers, the demonstration's secrets and files written at run time live."""
+    return (Path(__file__).resolve().parent.parent / env_str("CHAIRSIDE_DATA", "var")).resolve()
 
 
 def database_from_url(url: str) -> dict[str, Any]:

@@ -30,8 +30,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
     """The database answers. Broker and background work are reported but not required: booking works without them."""
-    database = _database_answers()
-    state = {"database": _words(database), "broker": _words(_broker_answers())}
+    database = database_answers()
+    state = {"database": _words(database), "broker": _words(broker_answers())}
     if database:
         state |= {name: _said(report) for name, report in _REPORTS.items()}
     return JsonResponse(state, status=200 if database else 503)
@@ -48,7 +48,8 @@ def _words(answers: bool) -> str:
     return "ok" if answers else "not answering"
 
 
-def _database_answers() -> bool:
+def database_answers() -> bool:
+    """Whether the database does."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -57,7 +58,8 @@ def _database_answers() -> bool:
     return True
 
 
-def _broker_answers() -> bool:
+def broker_answers() -> bool:
+    """Whether Valkey or Redis does, within moments."""
     url = settings.REDIS_URL.replace("redis+socket://", "unix://", 1)
     client = Redis.from_url(url, socket_timeout=BROKER_PATIENCE, socket_connect_timeout=BROKER_PATIENCE)
     try:

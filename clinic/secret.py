@@ -7,16 +7,26 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 LEAST_LENGTH = 50
+LEAST_TOKEN = 32
 LEAST_VARIETY = 10
 
 
 def production_key(value: str) -> str:
     """VALUE, unless it is one that somebody could guess."""
-    weak = len(value) < LEAST_LENGTH or len(set(value)) < LEAST_VARIETY or value.startswith("django-insecure")
-    if weak:
+    if _is_weak(value, least=LEAST_LENGTH):
         raise ImproperlyConfigured(
             "SECRET_KEY is weak: it needs at least 50 characters, chosen at random. "
             "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+        )
+    return value
+
+
+def metrics_token(value: str) -> str:
+    """VALUE, empty or not to be guessed."""
+    if value and _is_weak(value, least=LEAST_TOKEN):
+        raise ImproperlyConfigured(
+            "METRICS_TOKEN is weak: it needs at least 32 characters, chosen at random. "
+            "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
         )
     return value
 
@@ -40,3 +50,7 @@ def demo_key(data: Path) -> str:
     finally:
         draft.unlink()
     return path.read_text()
+
+
+def _is_weak(value: str, *, least: int) -> bool:
+    return len(value) < least or len(set(value)) < LEAST_VARIETY or value.startswith("django-insecure")

@@ -1,5 +1,6 @@
 """Django's settings. Everything a deployment may change comes from the environment (see README)."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from clinic.accounts.keys import checked as checked_keys
 from clinic.accounts.keys import demo_keys
 from clinic.embedded import valkey
 from clinic.environment import (
+    data_directory,
     database_from_url,
     env_bool,
     env_int,
@@ -19,8 +21,9 @@ from clinic.environment import (
     env_str,
     env_together,
 )
+from clinic.logs import lines
 from clinic.mail import provider_from_environment
-from clinic.secret import demo_key, production_key
+from clinic.secret import demo_key, metrics_token, production_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -32,7 +35,7 @@ if ENVIRONMENT not in {"demo", "production"}:
 PRODUCTION = ENVIRONMENT == "production"
 
 # Where embedded servers, the demo's secret key and files written at run time live.
-DATA_DIR = (BASE_DIR / env_str("CHAIRSIDE_DATA", "var")).resolve()
+DATA_DIR = data_directory()
 
 DEBUG = env_bool("DEBUG", default=False)
 if DEBUG and PRODUCTION:
@@ -77,6 +80,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic.logs.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -206,8 +210,8 @@ IDLE_SECONDS_DESK = env_int("IDLE_SECONDS_DESK", 15 * 60, least=60, most=30 * 60
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
-# The platform's own probes speak plain http to the process.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# The platform's own probes and monitor speak plain http to the process.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SILENCED_SYSTEM_CHECKS = ["security.W021"]  # the HSTS preload list is for the owner of the whole domain to join
@@ -340,14 +344,12 @@ MESSAGE_LEASE = env_int("MESSAGE_LEASE_SECONDS", 300, least=2, most=3600)
 if MESSAGE_LEASE <= SEND_TIMEOUT:
     raise ImproperlyConfigured("MESSAGE_LEASE_SECONDS must be more than SEND_TIMEOUT_SECONDS.")
 
+# --- Whoever keeps it running ---------------------------------------------------------------------
+
+# What the monitor shows to read /metrics. Without it nobody reads them in production.
+METRICS_TOKEN = metrics_token(env_str("METRICS_TOKEN", ""))
+
 # --- Log: one line per event, to stderr -------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%H:%M:%S"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env_str("LOG_LEVEL", "WARNING").upper()},
-    # Django's own handlers say the same twice, and mail the administrators.
-    "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
-}
+LOGGING = lines.from_environment()
+logging.captureWarnings(PRODUCTION)

@@ -12,10 +12,12 @@ class RemindersConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic.health import register_report
+        from clinic.metrics import register_numbers
         from reminders import demo, health, outbox, replies, worklists  # noqa: F401  (receivers hear of what changes)
         from scheduling.worklists import register
 
         register_report("messages", health.in_words)
+        register_numbers(health.numbers)
         for each in worklists.LISTS:
             register(each)
         if words := betraying(settings.SENDER_NAME, ()):

@@ -1,17 +1,19 @@
 """How the telling goes: what is due, what became of it, and whether the background work lives."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, Min, Q
 from django.utils import timezone
+from prometheus_client.core import GaugeMetricFamily, Metric
 
+from clinic.metrics import gauge
 from clinic.models import Clinic
 from reminders.dispatch import due
 from reminders.handling import STILL_TO_CALL
-from reminders.models import Message, MessageStatus, Pulse, Reply
+from reminders.models import FOR_PEOPLE, Message, MessageStatus, Pulse, Reply
 
 LATE = timedelta(minutes=5)
 """A message that is due for longer, and is not waiting for a better hour, is late."""
@@ -98,6 +100,28 @@ def counts(*, clinics: Sequence[Clinic], now: datetime) -> Counts:
     )
     replies = Reply.objects.filter(Q(clinic__in=clinics) | Q(clinic=None), for_people=True, handled_at=None).count()
     return Counts(replies=replies, **found)
+
+
+def numbers() -> Iterator[Metric]:
+    """For the monitor, over all clinics: how many messages stand where, and how late the work is. Three queries."""
+    state = alive()
+    standing = GaugeMetricFamily(
+        "chairside_messages", "Messages that wait, are being sent, or wait for people", labels=["status"]
+    )
+    unfinished = Q(status="pending") | Q(status__in=["claimed", "sending"])
+    for_people = Q(status__in=[*FOR_PEOPLE], handled_at=None)
+    rows = Message.objects.filter(unfinished | for_people).order_by().values_list("status")
+    for status, count in rows.annotate(count=Count("pk")):
+        standing.add_metric([status], count)
+    yield standing
+    yield gauge("messages_due", "Messages that should have left by now", state.due)
+    yield gauge("messages_oldest_due_seconds", "For how long the oldest of them is due", _age(state, state.oldest_due))
+    if state.last_look:
+        yield gauge("messages_last_look_seconds", "Since a worker looked for messages", _age(state, state.last_look))
+
+
+def _age(state: Alive, moment: datetime | None) -> float:
+    return max(0.0, (state.now - moment).total_seconds()) if moment else 0.0
 
 
 def in_words() -> str:

@@ -10,7 +10,9 @@ class SchedulingConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from scheduling import readying  # noqa: F401  (its receiver hears of every clearance)
+        from clinic.metrics import register_numbers
+        from scheduling import numbers, readying  # noqa: F401  (its receiver hears of every clearance)
         from scheduling.worklists.own import register_own
 
+        register_numbers(numbers.numbers)
         register_own()

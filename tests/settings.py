@@ -10,5 +10,6 @@ from clinic.settings import DATABASES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["VOLATILE"] = True
+METRICS_TOKEN = "m7Qp2xVn9sKd4fTzLw8RbYc3HgJe6Ua1"
 # Tests move the clock by hours; those of the locked screen set their own limits.
 IDLE_SECONDS_DESK = IDLE_SECONDS_TABLET = 12 * 60 * 60

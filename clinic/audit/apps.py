@@ -16,8 +16,10 @@ class AuditConfig(AppConfig):
         from django.contrib.auth import signals as auth
         from django.db.backends.signals import connection_created
 
-        from clinic.audit import log, origin
+        from clinic.audit import log, origin, sealing
+        from clinic.metrics import register_numbers
 
+        register_numbers(sealing.numbers)
         connection_created.connect(origin.attach)
         celery.task_prerun.connect(origin.begin_task)
         celery.task_postrun.connect(origin.end_task)

@@ -1,7 +1,6 @@
 """One request: who and where from, for all that it writes; and what it showed, before the answer leaves."""
 
 from collections.abc import Callable
-from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponseBase
 
@@ -15,8 +14,6 @@ class AuditMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not hasattr(request, "request_id"):
-            request.request_id = uuid4().hex[:16]  # type: ignore[attr-defined]
         with origin.answering(request), log.watching_looks() as patients:
             answer = self.get_response(request)
             log.looked(request, answer, patients=patients)

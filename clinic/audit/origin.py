@@ -72,7 +72,7 @@ def printable(text: str) -> str:
 def attach(*, connection: Any, **_: Any) -> None:
     """Let a database connection send the origin along. Receiver of `connection_created`."""
     if carry not in connection.execute_wrappers:
-        connection.execute_wrappers.insert(0, carry)
+        connection.execute_wrappers.append(carry)
 
 
 def carry(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:

@@ -9,12 +9,16 @@ one whose transaction ends late is simply taken by a later seal. What was writte
 """
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 
 from django.db import connection, transaction
+from django.utils import timezone
+from prometheus_client.core import Metric
 
-from clinic.audit.models import Seal
+from clinic.audit.models import Entry, Seal
+from clinic.metrics import gauge
 
 DIGEST = """sha256(convert_to(jsonb_build_array(
     entry.id, entry.at at time zone 'UTC', entry.transaction, entry.what, entry.table_name, entry.row_id,
@@ -56,6 +60,13 @@ def seal() -> Seal | None:
         )
     log.info("audit trail sealed, head %s", made)
     return made
+
+
+def numbers() -> Iterator[Metric]:
+    """For the monitor: how long the oldest entry has been waiting for its seal. One query."""
+    oldest = Entry.objects.filter(seal_number=None).order_by("pk").values_list("at", flat=True).first()
+    waiting = max(0.0, (timezone.now() - oldest).total_seconds()) if oldest else 0.0
+    yield gauge("audit_sealing_lag_seconds", "Age of the oldest entry of the audit trail without a seal", waiting)
 
 
 def head_of(*, before: bytes, number: int, sealed_at: datetime, entries: int, ids: str, content: bytes) -> bytes:

@@ -33,7 +33,10 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
-    "log_min_messages": "warning",
+    # A statement that failed and the detail of why hold what somebody typed; the program tells the rest itself.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     "log_checkpoints": "off",
     "jit": "off",
     "max_parallel_workers_per_gather": "0",  # small tables; and containers have little /dev/shm

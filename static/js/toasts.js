@@ -12,7 +12,7 @@ export function startToasts() {
   document.body.addEventListener("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;
     if (status === 503 ? speaksForItself(event) : isPoll(event)) return;
-    say({ 403: REFUSED, 503: AWAY }[status] ?? BROKE, "error");
+    say(({ 403: REFUSED, 503: AWAY }[status] ?? BROKE) + reference(event.detail.xhr), "error");
   });
 }
 
@@ -23,6 +23,12 @@ export function say(text, level = "success") {
   toast.textContent = text;
   toasts.append(toast);
   setTimeout(() => toast.remove(), level === "error" ? 12000 : 6000);
+}
+
+// What finds the request in the log, to be read out on the phone.
+function reference(xhr) {
+  const found = xhr.getResponseHeader("X-Reference");
+  return found ? ` Reference: ${found}` : "";
 }
 
 // A tap that did not get through waits on its card.

@@ -77,6 +77,7 @@ TABLE: dict[str, Row] = {
     # clinic
     "healthz": anybody("GP"),
     "readyz": anybody("GP"),
+    "metrics": anybody("G"),
     "login": anybody("GP"),
     "account_login": anybody("GP"),
     "logout": anybody("P"),
@@ -232,6 +233,9 @@ TABLE: dict[str, Row] = {
     "visit_page_messages": anybody("P"),
     "visit_page_calendar": anybody("G"),
 }
+
+MONITOR = {"metrics"}
+"""Open to whoever shows the monitor's token, whoever else they are."""
 
 HOOKS = {"hook_sms", "hook_sms_status", "hook_email"}
 """Open to a provider's signature, and so the only addresses that take a POST without our token."""

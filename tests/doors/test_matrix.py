@@ -16,7 +16,7 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from clinic.models import Role
-from tests.doors.table import ADMIN, HOOKS, LETTERS, TABLE, Row
+from tests.doors.table import ADMIN, HOOKS, LETTERS, MONITOR, TABLE, Row
 from tests.doors.world import Address, Person, World, addresses, build
 from tests.world import BEFORE
 
@@ -102,7 +102,7 @@ def test_who_comes_in(world: World, address: Address) -> None:
 def _expected(row: Row, address: Address, person: Person, method: str) -> Callable[[int, str], bool]:
     """What must come of a request: a judgement of status and `Location`."""
     fits_method = method[0] in row.methods
-    if address.key in HOOKS:
+    if address.key in HOOKS | MONITOR:
         return lambda status, _: status == (403 if fits_method else 405)
     if row.open:
         return lambda status, _: status < 500 and (status == 405) != fits_method
