@@ -26,6 +26,8 @@ URGENT_DAYS = 30
 LISTED_DOSES = 2
 """With so few doses left an authorization is listed; with one or none it is urgent."""
 
+_BATCH = 500
+
 _NOTHING: Mapping[int, Mapping[int, date]] = {}
 
 
@@ -94,11 +96,14 @@ class RunningOut:
 
 def add(*, plan: TreatmentPlan, terms: Terms, by: User | None) -> Authorization:
     """Put an authorization on record. Raises `Refused` for terms that cannot be, and for a number that is there."""
-    terms = checked(terms=terms)
-    with transaction.atomic():
-        Patient.objects.select_for_update(no_key=True).get(pk=plan.patient_id)
-        _refuse_double(plan, terms.number)
-        made = Authorization.objects.create(
+    [made] = add_all(granted=[(plan, terms)], by=by)
+    return made
+
+
+def add_all(*, granted: Collection[tuple[TreatmentPlan, Terms]], by: User | None) -> list[Authorization]:
+    """Put authorizations on record for many plans, which come with their patients. Raises `Refused` as `add` does."""
+    made = [
+        Authorization(
             plan=plan,
             payer=terms.payer,
             number=terms.number,
@@ -109,7 +114,14 @@ def add(*, plan: TreatmentPlan, terms: Terms, by: User | None) -> Authorization:
             by=by,
             recorded_at=timezone.now(),
         )
-        readiness_changed.send(TreatmentPlan, patient=plan.patient)
+        for plan, terms in ((plan, checked(terms=terms)) for plan, terms in granted)
+    ]
+    with transaction.atomic():
+        ids = {plan.patient_id for plan, _ in granted}
+        list(Patient.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+        _refuse_doubles(made)
+        Authorization.objects.bulk_create(made, _BATCH)
+        readiness_changed.send(TreatmentPlan, patients=[plan.patient for plan, _ in granted])
     return made
 
 
@@ -130,7 +142,7 @@ def withdraw(*, authorization: Authorization, by: User | None) -> Authorization:
         if authorization.withdrawn_at is None:
             authorization.withdrawn_at, authorization.withdrawn_by = timezone.now(), by
             authorization.save(update_fields=["withdrawn_at", "withdrawn_by"])
-            readiness_changed.send(TreatmentPlan, patient=authorization.plan.patient)
+            readiness_changed.send(TreatmentPlan, patients=[authorization.plan.patient])
     return authorization
 
 
@@ -217,6 +229,10 @@ def _standings(found: Sequence[Authorization], doses: Mapping[int, date]) -> lis
     return [Standing(one, tuple(uses[one.pk])) for one in found]
 
 
-def _refuse_double(plan: TreatmentPlan, number: str) -> None:
-    if Authorization.objects.filter(plan=plan, number=number, withdrawn_at=None).exists():
-        raise Refused("This number is on record for this plan already. Correct that one.", field="number")
+def _refuse_doubles(made: Sequence[Authorization]) -> None:
+    standing = Authorization.objects.filter(plan__in={one.plan_id for one in made}, withdrawn_at=None)
+    known = set(standing.order_by().values_list("plan", "number"))
+    for one in made:
+        if (one.plan_id, one.number) in known:
+            raise Refused("This number is on record for this plan already. Correct that one.", field="number")
+        known.add((one.plan_id, one.number))

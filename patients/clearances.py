@@ -3,7 +3,8 @@
 What was wrong is withdrawn, never changed or deleted, so that it stays on record on what somebody was treated.
 """
 
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -15,6 +16,8 @@ from patients.models import Clearance, Patient, TreatmentPlan
 from patients.signals import readiness_changed
 from therapies.models import Prerequisite, PrerequisiteLife, version_in_force
 from therapies.readiness import DRUG_EARLIEST_DAYS, DRUG_ON_HAND, Requirement, may_be_cleared, shown
+
+_BATCH = 500
 
 
 def record(
@@ -70,7 +73,7 @@ def withdraw(*, clearance: Clearance, by: User | None) -> Clearance:
         if clearance.withdrawn_at is None:
             clearance.withdrawn_at, clearance.withdrawn_by = timezone.now(), by
             clearance.save(update_fields=["withdrawn_at", "withdrawn_by"])
-            readiness_changed.send(TreatmentPlan, patient=clearance.patient)
+            readiness_changed.send(TreatmentPlan, patients=[clearance.patient])
     return clearance
 
 
@@ -91,32 +94,102 @@ def record_papers(
     For a patient who comes with the papers in order. `cleared_on` says of each on which local date; raises `Refused`
     as `record` does.
     """
-    version = version_in_force(therapy=plan.therapy, on=timezone.localdate())
-    made = []
-    for asked in version.prerequisites.exclude(life=PrerequisiteLife.EACH_VISIT).exclude(code__in=without):
-        day = cleared_on(asked)
-        _check_days(asked, day, None, None, "")
-        made.append(
-            Clearance(
-                patient_id=plan.patient_id,
-                plan=plan,
-                code=asked.code,
-                cleared_on=day,
-                expires_on=day + timedelta(days=asked.valid_days) if asked.valid_days else None,
-                by=by,
-                recorded_at=timezone.now(),
+    return record_papers_of(plans=[plan], cleared_on=lambda _, asked: cleared_on(asked), by=by, without=without)
+
+
+def record_papers_of(
+    *,
+    plans: Collection[TreatmentPlan],
+    cleared_on: Callable[[TreatmentPlan, Prerequisite], date | None],
+    by: User | None,
+    without: Collection[str] = (),
+) -> list[Clearance]:
+    """`record_papers` for many plans at once; they come with their patients. Nothing is recorded where there is no day.
+
+    The number of queries does not grow with the plans.
+    """
+    asked_for = _prerequisites(plans)
+    made, now = [], timezone.now()
+    for plan in plans:
+        for asked in asked_for[plan.therapy_id]:
+            if asked.life == PrerequisiteLife.EACH_VISIT or asked.code in without:
+                continue
+            day = cleared_on(plan, asked)
+            if day is None:
+                continue
+            _check_days(asked, day, None, None, "")
+            made.append(
+                Clearance(
+                    patient_id=plan.patient_id,
+                    plan=plan,
+                    code=asked.code,
+                    cleared_on=day,
+                    expires_on=day + timedelta(days=asked.valid_days) if asked.valid_days else None,
+                    by=by,
+                    recorded_at=now,
+                )
             )
-        )
-    with transaction.atomic():
-        _lock(plan)
-        Clearance.objects.bulk_create(made)
-        _tell(plan)
+    _write(made, plans)
     return made
+
+
+def put_drugs_aside(*, plans: Collection[TreatmentPlan], for_day: date, by: User | None) -> list[Clearance]:
+    """Put on record that the drugs for the visits of a day are in the house since today, for many plans at once.
+
+    Plans come with their patients; those whose therapy does not ask for it are left out, and so are those for which it
+    is on record. Raises `Refused` as `record` does.
+    """
+    today = timezone.localdate()
+    asked_for = _prerequisites(plans)
+    there = Clearance.objects.filter(plan__in=plans, code=DRUG_ON_HAND, for_day=for_day, withdrawn_at=None)
+    known = set(there.values_list("plan", flat=True))
+    waiting = []
+    for plan in plans:
+        asked = next((asked for asked in asked_for[plan.therapy_id] if asked.code == DRUG_ON_HAND), None)
+        if asked and plan.pk not in known:
+            _check_days(asked, today, for_day, None, "")
+            waiting.append(plan)
+    made = [
+        Clearance(
+            patient_id=plan.patient_id,
+            plan=plan,
+            code=DRUG_ON_HAND,
+            cleared_on=today,
+            for_day=for_day,
+            by=by,
+            recorded_at=timezone.now(),
+        )
+        for plan in waiting
+    ]
+    _write(made, waiting)
+    return made
+
+
+def _write(made: Collection[Clearance], plans: Collection[TreatmentPlan]) -> None:
+    """Write clearances of some plans under the locks of their patients."""
+    with transaction.atomic():
+        ids = {plan.patient_id for plan in plans}
+        list(Patient.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+        Clearance.objects.bulk_create(made, _BATCH)
+        readiness_changed.send(TreatmentPlan, patients=[plan.patient for plan in plans])
 
 
 def requirement_of(asked: Prerequisite) -> Requirement:
     """A prerequisite as a plain value."""
     return Requirement(code=asked.code, name=asked.name, life=asked.life, is_hard=asked.is_hard)  # type: ignore[arg-type]
+
+
+def _prerequisites(plans: Collection[TreatmentPlan]) -> Mapping[int, list[Prerequisite]]:
+    """What the therapies of some plans ask for today, by therapy id. One query."""
+    rows = Prerequisite.objects.filter(
+        version__therapy__in={plan.therapy_id for plan in plans}, version__effective_from__lte=timezone.localdate()
+    ).select_related("version")
+    newest: dict[int, int] = {}
+    found: dict[int, list[Prerequisite]] = defaultdict(list)
+    for row in rows.order_by("-version__number", "life", "code"):
+        if newest.setdefault(row.version.therapy_id, row.version_id) == row.version_id:
+            found[row.version.therapy_id].append(row)
+    return found
 
 
 def _prerequisite(plan: TreatmentPlan, code: str) -> Prerequisite:
@@ -159,4 +232,4 @@ def _lock(plan: TreatmentPlan) -> None:
 
 
 def _tell(plan: TreatmentPlan) -> None:
-    readiness_changed.send(TreatmentPlan, patient=plan.patient)
+    readiness_changed.send(TreatmentPlan, patients=[plan.patient])

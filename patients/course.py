@@ -104,20 +104,30 @@ def record_day(*, doses: Mapping[int, int], given_on: date, source: DoseSource, 
 
     Raises `Refused` as `record_dose` does, also for a dose that is on record already.
     """
+    record_doses(doses=[(plan_id, number, given_on) for plan_id, number in doses.items()], source=source, by=by)
+
+
+def record_doses(*, doses: Collection[tuple[int, int, date]], source: DoseSource, by: User | None) -> None:
+    """Put many doses on record: plan id, number and local date of each. A fixed number of queries.
+
+    Raises `Refused` as `record_dose` does, also for a dose that is on record already.
+    """
+    plans = {plan_id for plan_id, *_ in doses}
     with transaction.atomic():
-        list(TreatmentPlan.objects.select_for_update(no_key=True).filter(pk__in=doses).order_by("pk").values_list("pk"))
+        list(TreatmentPlan.objects.select_for_update(no_key=True).filter(pk__in=plans).order_by("pk").values_list("pk"))
         known: dict[int, dict[int, date]] = defaultdict(dict)
-        for plan_id, number, day in DoseGiven.objects.filter(plan__in=doses).values_list(
+        for plan_id, number, day in DoseGiven.objects.filter(plan__in=plans).values_list(
             "plan_id", "dose_number", "given_on"
         ):
             known[plan_id][number] = day
-        for plan_id, number in doses.items():
+        for plan_id, number, given_on in doses:
             if number in known[plan_id]:
                 raise Refused(f"Dose {number} is on record already.", field="dose_number")
             check_order(dates=known[plan_id], dose_number=number, given_on=given_on)
+            known[plan_id][number] = given_on
         DoseGiven.objects.bulk_create(
             DoseGiven(plan_id=plan_id, dose_number=number, given_on=given_on, source=source, recorded_by=by)
-            for plan_id, number in doses.items()
+            for plan_id, number, given_on in doses
         )
 
 

@@ -1,7 +1,8 @@
 """Who a patient is and how to reach them: registering and changing. The only writer of patients and contact points."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Self
@@ -20,6 +21,7 @@ from patients.phones import to_e164
 MOST_EXTRA_MINUTES = 480
 OLDEST_BIRTH_DATE = date(1900, 1, 1)
 
+_BATCH = 500
 _LONGEST = {"family_name": 60, "given_name": 60, "alerts": 240}
 _MRN = re.compile(r"[A-Z0-9][A-Z0-9-]{0,19}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -79,6 +81,22 @@ def register(*, person: Person, contacts: Contacts) -> Patient:
     patient = Patient(**_facts(checked(person=person)))
     _save(patient, checked_contacts(contacts=contacts))
     return patient
+
+
+def register_all(*, people: Collection[tuple[Person, Contacts]]) -> list[Patient]:
+    """Put many new patients on record at once, all or nothing. Raises `Refused` as `register` does."""
+    known = [(Patient(**_facts(checked(person=person))), checked_contacts(contacts=one)) for person, one in people]
+    with _mrn_is_free():
+        patients = Patient.objects.bulk_create([patient for patient, _ in known], _BATCH)
+        ContactPoint.objects.bulk_create(
+            [
+                point
+                for patient, contacts in known
+                for point in points_to_change(patient=patient, points=(), contacts=contacts)[1]
+            ],
+            _BATCH,
+        )
+    return patients
 
 
 def change(*, patient: Patient, person: Person, contacts: Contacts) -> Patient:
@@ -166,12 +184,19 @@ def points_to_change(
 
 
 def _save(patient: Patient, contacts: Contacts) -> None:
+    with _mrn_is_free():
+        patient.save()
+        gone, new = points_to_change(patient=patient, points=patient.contact_points.all(), contacts=contacts)
+        ContactPoint.objects.filter(pk__in=[point.pk for point in gone]).delete()
+        ContactPoint.objects.bulk_create(new)
+
+
+@contextmanager
+def _mrn_is_free() -> Iterator[None]:
+    """One transaction. An MRN that is taken becomes `Refused`."""
     try:
         with transaction.atomic():
-            patient.save()
-            gone, new = points_to_change(patient=patient, points=patient.contact_points.all(), contacts=contacts)
-            ContactPoint.objects.filter(pk__in=[point.pk for point in gone]).delete()
-            ContactPoint.objects.bulk_create(new)
+            yield
     except IntegrityError as error:
         if "mrn" in str(error):
             raise Refused("Another patient has this MRN. Search for it, or check the number.", field="mrn") from error

@@ -3,4 +3,4 @@
 from django.dispatch import Signal
 
 readiness_changed = Signal()
-"""A clearance or an authorization was recorded or withdrawn. Sent by `TreatmentPlan` with `patient`."""
+"""Clearances or authorizations were recorded or withdrawn. Sent by `TreatmentPlan` with `patients`, who are locked."""

@@ -4,7 +4,7 @@ A demonstration sends nothing to anybody: with a provider set up, or in producti
 """
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -22,10 +22,24 @@ from reminders.models import Channel, Message, MessageStatus, Reply
 from reminders.replies import receive
 from reminders.rules import load_rules, read_rules
 from reminders.verdict import judge
+from scheduling.demo.clock import story_clock
+from scheduling.models import Status
 from scheduling.signals import demonstration_made, demonstration_wiped
 
 MOST = 300
 """So many messages leave ahead of time by one press of a button: a page has to answer."""
+
+
+TEXTS = (
+    "Yes",
+    "Can we move it to another day? My ride fell through",
+    "I have had a cold since yesterday. Should I still come?",
+    "C",
+    "Could I get a later time please, the school bus is at 9",
+    "May my daughter sit with me?",
+)
+FIRST_TEXT = timedelta(hours=3)
+"""So long before the moment that a demonstration shows the first of them came."""
 
 
 class NotADemonstration(Exception):
@@ -48,9 +62,10 @@ def send_ahead(*, clinics: list[Clinic], until: datetime) -> dict[str, int]:
 
 @receiver(demonstration_made, dispatch_uid="told_before_the_demonstration")
 def catch_up(sender: object, clinics: list[Clinic], now: datetime, **_: Any) -> None:
-    """What fell due in the history that a demonstration tells was sent then."""
+    """What fell due in the history that a demonstration tells was sent then, and some patients have texted back."""
     if is_demonstration():
         _see_through(clinics, now, earliest=None, most=None)
+        _text_back(clinics, now)
 
 
 @receiver(demonstration_wiped, dispatch_uid="rules_after_the_wipe")
@@ -77,6 +92,26 @@ def _see_through(
         for pk, turn in turns:
             counts[_one(pk, max(turn, earliest) if earliest else turn)] += 1
     return {status: count for status, count in counts.items() if status and status != MessageStatus.PENDING}
+
+
+def _text_back(clinics: list[Clinic], now: datetime) -> None:
+    """The last hours' texts of patients who were told of a visit from tomorrow on."""
+    told = Message.objects.filter(
+        channel=Channel.SMS,
+        status=MessageStatus.SENT,
+        clinic__in=clinics,
+        sent_at__lt=now - FIRST_TEXT,
+        visit_start__range=(now + timedelta(days=1), now + timedelta(days=8)),
+        appointment__status=Status.BOOKED,
+        appointment__confirmed_at=None,
+    )
+    by_patient = {
+        message.appointment.patient_id: message for message in told.select_related("appointment").order_by("pk")
+    }
+    some = list(by_patient.values())[:: max(1, len(by_patient) // len(TEXTS))]
+    for place, (message, words) in enumerate(zip(some, TEXTS, strict=False)):
+        with story_clock(now - FIRST_TEXT * (len(TEXTS) - place) / len(TEXTS)):
+            receive(provider_id=f"demo-{message.pk}", number=message.recipient, words=words)
 
 
 def _turns(clinics: list[Clinic], until: datetime, most: int | None) -> list[tuple[int, datetime]]:

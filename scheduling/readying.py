@@ -109,7 +109,7 @@ def note_reaction(*, appointment: Appointment) -> Appointment:
         lock(days=(), patient=appointment.patient)
         appointment = fresh(appointment)
         plans.note_reaction(plan=appointment.plan)
-        readiness_changed.send(TreatmentPlan, patient=appointment.patient)
+        readiness_changed.send(TreatmentPlan, patients=[appointment.patient])
     return appointment
 
 
@@ -168,10 +168,10 @@ def unready(*, clinics: Collection[Clinic], first_day: date, last_day: date) -> 
 
 
 @receiver(readiness_changed)
-def _bump_days(*, patient: Patient, **_: Any) -> None:
-    """Boards that show a visit of the patient are out of date."""
-    visits = Appointment.objects.filter(patient=patient, status__in=LIVE).select_related("clinic")
-    lock(days={day_of(visit) for visit in visits}, patient=patient)
+def _bump_days(*, patients: Collection[Patient], **_: Any) -> None:
+    """Boards that show a visit of the patients are out of date."""
+    visits = Appointment.objects.filter(patient__in=patients, status__in=LIVE).select_related("clinic")
+    lock(days={day_of(visit) for visit in visits})
 
 
 def _booked(plan: Any) -> dict[int, date]:

@@ -1,7 +1,8 @@
-"""Taking over the record of visits that are over, a clinic day at a time: what was booked, and what became of it.
+"""Taking over a calendar that was kept elsewhere, a clinic day at a time: what is booked, and what became of it.
 
-For a calendar that was kept elsewhere, on paper or in a spreadsheet. The visits are seated and cared for by the engine
-that books, and the database holds them to the same guarantees. Nobody is told: it is over.
+The visits are seated and cared for by the engine that books, and the database holds them to the same guarantees. When
+a dose is due was for whoever kept the calendar to see to: what is to come too soon shows as not ready. Nobody is told
+of a visit that is over; of the others patients hear by `tell`.
 """
 
 from collections import defaultdict
@@ -21,8 +22,9 @@ from scheduling.engine.day import Care, Day, Stay
 from scheduling.engine.seating import seat
 from scheduling.load import load_day
 from scheduling.locks import guarded, lock
-from scheduling.models import Appointment, Status, StatusChange
+from scheduling.models import HELD, Appointment, Status, StatusChange
 from scheduling.refusals import NotAvailable
+from scheduling.signals import appointment_changed
 from scheduling.visit import NEXT
 from therapies.catalog import facts_of
 from therapies.models import DosePhase, Therapy
@@ -32,11 +34,11 @@ Step = tuple[Status, datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PastVisit:
+class KnownVisit:
     """One visit as another calendar tells it. `plan` comes with its patient and therapy.
 
     `start` and `end` are the stay as it was booked, on quarter hours. `steps` are the statuses that followed, each with
-    its moment; the last one says how it ended: done, cancelled, no-show or left.
+    its moment; the last one says how it ended: done, cancelled, no-show or left. Of a visit to come there are none.
     """
 
     plan: TreatmentPlan
@@ -52,8 +54,8 @@ class PastVisit:
 
     @property
     def outcome(self) -> Status:
-        """How it ended."""
-        return self.steps[-1][0]
+        """How it ended; booked if it is to come."""
+        return self.steps[-1][0] if self.steps else Status.BOOKED
 
     @property
     def last_moment(self) -> datetime:
@@ -61,8 +63,8 @@ class PastVisit:
         return self.steps[-1][1]
 
 
-def take_over_day(*, clinic: Clinic, day: date, visits: Sequence[PastVisit], by: User | None) -> list[Appointment]:
-    """Put visits of a day of a clinic that are over on record, all or nothing, beside what is there.
+def take_over_day(*, clinic: Clinic, day: date, visits: Sequence[KnownVisit], by: User | None) -> list[Appointment]:
+    """Put visits of a day of a clinic that are over or to come on record, all or nothing, beside what is there.
 
     A visit that is done ends on the quarter hour after its last step, at the latest as booked, and its dose counts as
     given that day. The number of queries does not grow with the visits. Raises `NotAvailable` for a visit that cannot
@@ -77,18 +79,23 @@ def take_over_day(*, clinic: Clinic, day: date, visits: Sequence[PastVisit], by:
         appointments = Appointment.objects.bulk_create(
             _appointment(visit, clinic, phases.of(visit.plan, visit.dose_number), by) for visit in visits
         )
-        _seat_all(clinic, day, [one for one in appointments if one.status == Status.DONE])
+        _seat_all(clinic, day, [one for one in appointments if one.status in HELD])
         StatusChange.objects.bulk_create(
             StatusChange(appointment=appointment, status=status, at=at, by=by)
             for visit, appointment in zip(visits, appointments, strict=True)
             for status, at in ((Status.BOOKED, visit.booked_at), *visit.steps)
         )
-        given = {visit.plan.pk: visit.dose_number for visit in visits if visit.outcome == Status.DONE}
-        course.record_day(doses=given, given_on=day, source=DoseSource.HERE, by=by)
+        if given := {visit.plan.pk: visit.dose_number for visit in visits if visit.outcome == Status.DONE}:
+            course.record_day(doses=given, given_on=day, source=DoseSource.HERE, by=by)
     return appointments
 
 
-def _check(visit: PastVisit, clinic: Clinic, day: date) -> None:
+def tell(*, appointment: Appointment, by: User | None) -> None:
+    """Let the patient of a visit to come be told of it, as of one that was booked now."""
+    appointment_changed.send(Appointment, appointment=appointment, change="booked", by=by)
+
+
+def _check(visit: KnownVisit, clinic: Clinic, day: date) -> None:
     """Raise `NotAvailable` for a visit whose times or steps make no sense."""
     if not (is_on_quarter(visit.start) and is_on_quarter(visit.end) and visit.start < visit.end):
         raise NotAvailable("Appointments start and end on a quarter hour.", code="quarter")
@@ -100,6 +107,8 @@ def _check(visit: PastVisit, clinic: Clinic, day: date) -> None:
         if step not in NEXT.get(status, frozenset()) and not may_cancel:
             raise NotAvailable(f"After “{status}” there is no “{step}”. Check the order of the steps.", code="status")
         status = step
+    if not visit.steps and visit.start > timezone.now() >= visit.booked_at:
+        return
     if status == Status.BOOKED or status in NEXT:
         raise NotAvailable("Say how the visit ended: done, cancelled, no-show or left.", code="status")
     moments = [visit.booked_at, *(at for _, at in visit.steps)]
@@ -112,7 +121,7 @@ def _lock_patients(ids: Collection[int]) -> None:
     list(Patient.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 
-def _appointment(visit: PastVisit, clinic: Clinic, phase: DosePhase, by: User | None) -> Appointment:
+def _appointment(visit: KnownVisit, clinic: Clinic, phase: DosePhase, by: User | None) -> Appointment:
     end = visit.end
     if visit.outcome == Status.DONE:
         end = min(max(ceil_quarter(visit.last_moment), visit.start + QUARTER), end)

@@ -6,7 +6,7 @@ from patients.plans import end_plan, pause_plan
 from scheduling.demo.courses import Course
 from scheduling.demo.story import Story
 
-SERIES = 0.3
+SERIES = 0.1
 SERIES_DOSES = (1, 2, 3, 5)
 MONTHLY = range(14, 60)
 """Intervals, in days, of the courses that are booked as series."""

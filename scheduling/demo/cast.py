@@ -5,8 +5,8 @@ from datetime import date, time, timedelta
 from random import Random
 
 from clinic.models import Clinic
-from patients.registering import register
-from scheduling.demo.courses import Course, Regimen, Therapies, begin, regimens_for
+from patients.registering import register_all
+from scheduling.demo.courses import Course, Regimen, Therapies, begin, put_on_record, regimens_for
 from scheduling.demo.diary import Diary
 from scheduling.demo.people import invent
 
@@ -14,12 +14,7 @@ SHARES = {"madison": 0.5, "eau-claire": 0.3, "wausau": 0.2}
 TODAY = {"madison": 0.21, "eau-claire": 0.17, "wausau": 0.15}
 """The share of each clinic's patients who come today: a full day, so that there is something to see."""
 
-LEAST_TODAY = {"madison": 20, "eau-claire": 5, "wausau": 3}
-
-BUSY = range(-5, 10)
-"""Days around today that are as full as a running clinic; further out the book thins, as real ones do."""
-
-BUSY_SHARE = 0.7
+LEAST_TODAY, MOST_TODAY = {"madison": 20, "eau-claire": 5, "wausau": 3}, {"madison": 30, "eau-claire": 18, "wausau": 13}
 LONG = 12
 """Quarters of the longest stay that counts as short."""
 
@@ -32,11 +27,13 @@ def gather(
     """Register `count` patients and start their plans, so that each has a dose near today."""
     homes = [clinic for clinic in clinics for _ in range(round(count * SHARES[clinic.slug]))]
     rng.shuffle(homes)
-    patients = [register(person=person, contacts=contacts) for person, contacts in invent(homes=homes, rng=rng)]
+    patients = register_all(people=invent(homes=homes, rng=rng))
     regimens = regimens_for(count=len(patients), rng=rng)
     therapies = Therapies(on=today)
     places_today = {
-        clinic.slug: max(round(homes.count(clinic) * TODAY[clinic.slug]), LEAST_TODAY[clinic.slug])
+        clinic.slug: min(
+            max(round(homes.count(clinic) * TODAY[clinic.slug]), LEAST_TODAY[clinic.slug]), MOST_TODAY[clinic.slug]
+        )
         for clinic in clinics
     }
     courses: list[Course] = []
@@ -59,6 +56,7 @@ def gather(
         if anchor != today and rng.random() < FORGETFUL:
             course.forgets_from = today - timedelta(days=rng.randint(-20, 40))
         courses.append(course)
+    put_on_record(courses)
     for clinic in clinics:
         _spread([course for course in courses if course.clinic == clinic and course.comes_on == today])
     rng.shuffle(courses)
@@ -71,20 +69,14 @@ def _may_come_today(regimen: Regimen) -> bool:
 
 
 def _anchor(clinic: Clinic, regimen: Regimen, diary: Diary, today: date, rng: Random) -> date:
-    """The day of the dose nearest to today: within half an interval of it, more often in the busy days."""
+    """The day of the dose nearest to today: within half an interval of it, seldom on a weekend."""
     half = min(max(regimen.interval // 2, 10), 84)
     offsets = [
         offset
         for offset in range(1 - half, half + 1)
         if offset and diary.is_open(clinic, today + timedelta(days=offset))
     ]
-    busy = sum(offset in BUSY for offset in offsets)
-    quiet = len(offsets) - busy
-    weights = [BUSY_SHARE / busy if offset in BUSY else (1 - BUSY_SHARE) / quiet for offset in offsets]
-    weights = [
-        weight * (0.2 if (today + timedelta(days=offset)).weekday() > 4 else 1)
-        for offset, weight in zip(offsets, weights, strict=True)
-    ]
+    weights = [0.2 if (today + timedelta(days=offset)).weekday() > 4 else 1.0 for offset in offsets]
     return today + timedelta(days=rng.choices(offsets, weights=weights)[0])
 
 
@@ -101,7 +93,7 @@ def _spread(courses: Sequence[Course]) -> None:
 
 
 def _joined(first_day: date, today: date, rng: Random) -> date:
-    """When a patient came here: some from the beginning, the others as the clinics grew."""
-    if rng.random() < 0.4:
+    """When a patient came here: most from the beginning, the others as the clinics grew."""
+    if rng.random() < 0.85:
         return first_day
     return first_day + timedelta(days=rng.randint(0, (today - first_day).days - 14))

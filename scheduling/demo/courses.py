@@ -1,6 +1,6 @@
 """Who receives what: a course for each patient, with the days of it that fall into the story."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from random import Random
@@ -47,22 +47,22 @@ class Regimen:
 
 
 REGIMENS = (
-    Regimen("tysabri", 30, 28, (13, 60)),
-    Regimen("tysabri", 11, 28, (1, 12)),
-    Regimen("tysabri", 5, 42, (16, 70), interval_days=42),
+    Regimen("tysabri", 20, 28, (13, 60)),
+    Regimen("tysabri", 12, 28, (1, 12)),
+    Regimen("tysabri", 4, 42, (16, 70), interval_days=42),
     Regimen("tyruko", 4, 28, (2, 9)),
-    Regimen("ocrevus", 19, 168, (3, 12), variant="fast", first=3),
-    Regimen("ocrevus", 9, 168, (3, 8), first=3),
-    Regimen("ocrevus", 3, 14, (1, 2), ahead=2),
-    Regimen("ocrevus-zunovo", 3, 182, (1, 3)),
-    Regimen("briumvi", 3, 168, (3, 5), first=3),
-    Regimen("briumvi", 1, 14, (1, 2), ahead=2),
-    Regimen("infliximab", 4, 56, (4, 30), first=4),
-    Regimen("vedolizumab", 2.5, 56, (4, 20), first=4),
-    Regimen("ivig", 2, 21, (7, 30), infusion_minutes=195, first=7),
-    Regimen("methylprednisolone", 1.5, 1, (1, 1), doses_ordered=3, ahead=3),
-    Regimen("lemtrada", 0.7, 1, (6, 6), doses_ordered=8, first=6, pause=361, ahead=3),
-    Regimen("ferric-carboxymaltose", 0.8, 7, (1, 2), doses_ordered=2, ahead=2),
+    Regimen("ocrevus", 6, 168, (3, 12), variant="fast", first=3),
+    Regimen("ocrevus", 11, 168, (3, 8), first=3),
+    Regimen("ocrevus", 2, 14, (1, 2), ahead=2),
+    Regimen("ocrevus-zunovo", 2, 182, (1, 3)),
+    Regimen("briumvi", 2, 168, (3, 5), first=3),
+    Regimen("briumvi", 0.5, 14, (1, 2), ahead=2),
+    Regimen("infliximab", 9, 56, (4, 30), first=4),
+    Regimen("vedolizumab", 2, 56, (4, 20), first=4),
+    Regimen("ivig", 23, 21, (12, 40), infusion_minutes=195, first=7),
+    Regimen("methylprednisolone", 1, 1, (1, 1), doses_ordered=3, ahead=3),
+    Regimen("lemtrada", 0.5, 1, (6, 6), doses_ordered=8, first=6, pause=361, ahead=3),
+    Regimen("ferric-carboxymaltose", 0.5, 7, (1, 2), doses_ordered=2, ahead=2),
     Regimen("iron-sucrose", 0.5, 3, (2, 4), doses_ordered=5, ahead=4),
 )
 
@@ -75,7 +75,7 @@ class Course:
     clinic: Clinic
     regimen: Regimen
     phases: Sequence[PhaseFacts]
-    minutes: Callable[[int], int]
+    therapies: "Therapies"
     habit_clock: time
     usual_quarters: int
     comes_on: date
@@ -106,7 +106,7 @@ class Course:
 
     def quarters(self, number: int) -> int:
         """How long the stay for a dose is."""
-        return quarters_in(self.minutes(number))
+        return quarters_in(self.therapies.minutes(self.plan, number))
 
     def due(self, number: int) -> DueDose | None:
         """When a dose is due, None where the course has no such dose."""
@@ -147,7 +147,7 @@ def begin(
     therapies: "Therapies",
     rng: Random,
 ) -> Course:
-    """Start a patient's plan so that a dose falls on `anchor`, with the visits since `joined` before it."""
+    """Draw up a patient's course so that a dose falls on `anchor`, with the visits since `joined` before it."""
     number = rng.randint(*regimen.doses)
     visits_before = number - regimen.first
     if regimen.ahead == 1:
@@ -155,32 +155,38 @@ def begin(
     first_number = number - visits_before
     first_visit = anchor - timedelta(days=visits_before * regimen.interval)
     therapy = therapies.by_slug[regimen.slug]
-    plan = plans.start_plan(
+    plan = TreatmentPlan(
         patient=patient,
         therapy=therapy,
-        order=plans.Order(
-            start_on=first_visit - timedelta(days=(first_number - 1) * regimen.interval),
-            variant=regimen.variant,
-            interval_days=regimen.interval_days,
-            infusion_minutes=regimen.infusion_minutes,
-            doses_ordered=regimen.doses_ordered,
-            prescriber=rng.choice(PRESCRIBERS),
-        ),
+        start_on=first_visit - timedelta(days=(first_number - 1) * regimen.interval),
+        variant=regimen.variant,
+        interval_days=regimen.interval_days,
+        infusion_minutes=regimen.infusion_minutes,
+        doses_ordered=regimen.doses_ordered,
+        prescriber=rng.choice(PRESCRIBERS),
     )
     quarters = quarters_in(therapies.minutes(plan, number))
-    course = Course(
+    return Course(
         plan=plan,
         clinic=clinic,
         regimen=regimen,
         phases=therapies.phases[therapy.pk],
-        minutes=lambda dose: therapies.minutes(plan, dose),
+        therapies=therapies,
         habit_clock=_usual_hour(quarters, rng),
         usual_quarters=quarters,
         comes_on=anchor,
         first_visit=first_visit,
+        dates=_earlier_doses(regimen, first_number, first_visit),
     )
-    _give_earlier_doses(course, first_number)
-    return course
+
+
+def put_on_record(courses: Sequence[Course]) -> None:
+    """Start the plans of courses that were drawn up, and record what was given elsewhere before."""
+    drawn_up = [(course.patient, course.plan.therapy, plans.Order.of(course.plan)) for course in courses]
+    for course, plan in zip(courses, plans.start_plans(courses=drawn_up), strict=True):
+        course.plan = plan
+    given = [(course.plan.pk, number, day) for course in courses for number, day in sorted(course.dates.items())]
+    doses.record_doses(doses=given, source=DoseSource.IMPORTED, by=None)
 
 
 class Therapies:
@@ -206,17 +212,14 @@ class Therapies:
         )
 
 
-def _give_earlier_doses(course: Course, first_number: int) -> None:
-    """Put on record what was given elsewhere before: the last dose, and dose 1 where the next one counts from it."""
+def _earlier_doses(regimen: Regimen, first_number: int, first_visit: date) -> dict[int, date]:
+    """What was given elsewhere before: the last dose, and dose 1 where the next one counts from it."""
     if first_number == 1:
-        return
-    before = course.first_visit - timedelta(days=course.regimen.pause or course.regimen.interval)
-    earlier = {first_number - 1: before}
-    if first_number == 3 and course.regimen.interval > 100:
-        earlier = {1: before, 2: before + timedelta(days=14)}
-    for number, day in earlier.items():
-        doses.record_dose(plan=course.plan, dose_number=number, given_on=day, source=DoseSource.IMPORTED, by=None)
-    course.dates.update(earlier)
+        return {}
+    before = first_visit - timedelta(days=regimen.pause or regimen.interval)
+    if first_number == 3 and regimen.interval > 100:
+        return {1: before, 2: before + timedelta(days=14)}
+    return {first_number - 1: before}
 
 
 def _usual_hour(quarters: int, rng: Random) -> time:

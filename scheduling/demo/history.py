@@ -7,7 +7,7 @@ from scheduling.demo.courses import Course
 from scheduling.demo.hitches import Hitches
 from scheduling.demo.story import Story, Visit
 from scheduling.models import Reason, Status
-from scheduling.taking_over import PastVisit, Step, take_over_day
+from scheduling.taking_over import KnownVisit, Step, take_over_day
 from therapies.models import DosePhase
 
 NO_SHOWS = 0.05
@@ -39,6 +39,7 @@ def tell(*, story: Story, courses: list[Course], first_day: date) -> None:
     hitches = Hitches(today=story.today)
     for day in days_between(first_day, story.today - timedelta(days=1)):
         of_day = sorted(story.visits.pop(day, []), key=lambda visit: (visit.start.start, visit.key))
+        story.lived[day] = of_day
         lived = hitches.befall([(visit, _live_through(story, visit)) for visit in of_day])
         story.clock.set(story.at(day, time(23, 45)))
         for clinic in story.clinics:
@@ -69,11 +70,11 @@ def steps_of(story: Story, start: datetime, end: datetime, phase: DosePhase) -> 
     return [*steps, (Status.DONE, done)]
 
 
-def past(story: Story, visit: Visit, steps: list[Step], *, reason: str = "", note: str = "") -> PastVisit:
+def past(story: Story, visit: Visit, steps: list[Step], *, reason: str = "", note: str = "") -> KnownVisit:
     """A visit that is over, as the record of its day tells it."""
     confirmed = visit.start.start - timedelta(days=story.rng.randint(1, 5), hours=story.rng.randint(0, 6))
     is_confirmed = story.rng.random() < CONFIRMED and visit.booked_at < confirmed <= steps[0][1]
-    return PastVisit(
+    return KnownVisit(
         plan=visit.course.plan,
         dose_number=visit.number,
         chair_id=visit.start.chair_id,
@@ -102,7 +103,7 @@ def _book_at_once(story: Story, course: Course, *, from_day: date, at: datetime)
             return
 
 
-def _live_through(story: Story, visit: Visit) -> PastVisit:
+def _live_through(story: Story, visit: Visit) -> KnownVisit:
     """What became of a visit. Several doses booked together hang on one another: those patients come."""
     fate = story.rng.random() if visit.course.regimen.ahead == 1 else 1.0
     start, reason, note = visit.start.start, "", ""
@@ -121,7 +122,7 @@ def _live_through(story: Story, visit: Visit) -> PastVisit:
     return past(story, visit, steps, reason=reason, note=note)
 
 
-def _what_follows(story: Story, visit: Visit, told: PastVisit) -> None:
+def _what_follows(story: Story, visit: Visit, told: KnownVisit) -> None:
     """The next dose is agreed on as the patient leaves; who did not come finds another day."""
     course, day = visit.course, visit.start.day
     if told.outcome != Status.DONE:

@@ -7,7 +7,7 @@ from random import Random
 
 from scheduling.demo.story import Visit
 from scheduling.models import Status
-from scheduling.taking_over import PastVisit, Step
+from scheduling.taking_over import KnownVisit, Step
 
 COMES_LATE, LATE = 0.05, (8, 35)
 WAITS, WAIT = 0.06, (8, 30)
@@ -24,7 +24,7 @@ class Hitches:
     def __init__(self, *, today: date) -> None:
         self._rng = Random(f"hitches {today}")  # noqa: S311  (no secret)
 
-    def befall(self, lived: Sequence[tuple[Visit, PastVisit]]) -> list[tuple[Visit, PastVisit]]:
+    def befall(self, lived: Sequence[tuple[Visit, KnownVisit]]) -> list[tuple[Visit, KnownVisit]]:
         """A day, in the order of its visits, as it really went."""
         free: dict[int, datetime] = {}
         told = []
@@ -35,7 +35,7 @@ class Hitches:
             told.append((visit, one))
         return told
 
-    def _steps(self, visit: PastVisit, chair_free: datetime | None) -> list[Step]:
+    def _steps(self, visit: KnownVisit, chair_free: datetime | None) -> list[Step]:
         late, wait, longer = self._some(COMES_LATE, LATE), self._some(WAITS, WAIT), self._some(STAYS_LONGER, LONGER)
         moments = dict(visit.steps)
         seated = moments[Status.SEATED] + late + wait

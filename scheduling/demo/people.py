@@ -50,8 +50,14 @@ ALERTS = (
     "Allergy: sulfa",
     "Diabetes: check sugar before steroids",
 )
-AREA_CODES = {"madison": ("608", "353", "920"), "eau-claire": ("715",), "wausau": ("534",)}
-LANDLINE_CODES = ("262", "414", "274")
+AREA_CODES = {
+    "madison": ("608", "353", "920", "815", "779", "563", "847"),
+    "eau-claire": ("715", "651", "612", "763", "952"),
+    "wausau": ("534", "906", "218"),
+}
+"""Those of home first, then those of the neighbours: people keep their numbers when they move."""
+
+LANDLINE_CODES = ("262", "414", "274", "224", "331", "630", "708")
 CLINIC_LINES = 2
 """The first numbers of each area code belong to the clinics."""
 

@@ -11,7 +11,7 @@ from clinic.audit.watching import starting_over
 from clinic.models import Clinic, Nurse, User
 from clinic.quarters import at_wall_clock, local_date
 from patients.models import Patient, TreatmentPlan
-from scheduling.demo import ahead, cast, history, lists, places, staff, today
+from scheduling.demo import ahead, cast, history, lists, places, staff, today, upcoming
 from scheduling.demo.clock import Clock, story_clock
 from scheduling.demo.courses import Therapies
 from scheduling.demo.diary import Diary
@@ -27,8 +27,8 @@ from scheduling.signals import demonstration_made, demonstration_wiped
 class Scale:
     """How much to make: about so many patients, a history of some days, and a roster so many days ahead."""
 
-    patients: int = 220
-    days_back: int = 182
+    patients: int = 1200
+    days_back: int = 126
     days_ahead: int = 280
 
 
@@ -78,6 +78,7 @@ def seed(*, now: datetime, scale: Scale = FULL) -> Seeded:
         _analyze()
         history.tell(story=story, courses=courses, first_day=first_day)
         ahead.book_series(story=story, courses=courses)
+        upcoming.write(story=story)
         today.bring_to_life(story=story, papers=Papers(story=story, courses=courses))
         clock.set(now)
         lists.fill(story=story)

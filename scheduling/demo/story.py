@@ -7,9 +7,8 @@ from datetime import date, datetime, time, timedelta
 from itertools import count
 from random import Random
 
-from clinic.models import Chair, Clinic
+from clinic.models import Clinic
 from clinic.quarters import at_wall_clock, local_date
-from scheduling.booking import book
 from scheduling.demo.clock import Clock
 from scheduling.demo.courses import Course, Therapies
 from scheduling.demo.diary import FAR, Diary, Start
@@ -25,7 +24,7 @@ OUTSIDE = {"green": 0, "amber": 3, "red": 9, "too_soon": 99}
 
 @dataclass(slots=True)
 class Visit:
-    """A visit that is agreed. Its `appointment` is there unless it is over: those are taken over, a day at a time."""
+    """A visit that is agreed. Its `appointment` is there once its day is taken over."""
 
     key: int
     course: Course
@@ -36,9 +35,9 @@ class Visit:
 
     @property
     def booked(self) -> Appointment:
-        """The appointment of a visit that is not over."""
+        """The appointment of a visit whose day is taken over."""
         if self.appointment is None:
-            raise ValueError("a visit that is over has no appointment until its day is taken over")
+            raise ValueError("a visit has no appointment until its day is taken over")
         return self.appointment
 
 
@@ -55,15 +54,17 @@ class Story:
     diary: Diary
     clock: Clock
     rng: Random
-    chairs: dict[int, Chair] = field(default_factory=lambda: {chair.pk: chair for chair in Chair.objects.all()})
     visits: dict[date, list[Visit]] = field(default_factory=lambda: defaultdict(list))
+    """Those that are not told yet, by day."""
+    lived: dict[date, list[Visit]] = field(default_factory=lambda: defaultdict(list))
+    """Those of the days before today."""
     _keys: "count[int]" = field(default_factory=lambda: count(1))
 
     def book_next(self, course: Course, *, from_day: date, at: datetime) -> Visit | None:
         """Agree at a moment on a time for the next dose of a course, on `from_day` or later. None if none is due.
 
-        It falls on the day when this patient is to be seen in the story, where that suits; else near the due day.
-        What is not over at the `moment` of today is booked; the rest is kept in mind until its day is taken over.
+        It falls on the day when this patient is to be seen in the story, where that suits; else near the due day. It
+        is kept in mind until its day is taken over.
         """
         number = course.next_number
         due = course.due(number)
@@ -73,16 +74,6 @@ class Story:
         if start is None:
             return None
         visit = Visit(next(self._keys), course, number, start, at)
-        if start.end > self.moment:
-            self.clock.set(at)
-            visit.appointment = book(
-                plan=course.plan,
-                dose_number=number,
-                clinic=start.clinic,
-                start=start.start,
-                chair=self.chairs[start.chair_id],
-                by=self.staff.front_desk,
-            )
         self.diary.hold(visit.key, start)
         course.dates[number] = start.day
         self.visits[start.day].append(visit)
@@ -96,6 +87,11 @@ class Story:
     def at(self, day: date, clock: time) -> datetime:
         """A moment of the story; all clinics share one wall clock."""
         return at_wall_clock(day, clock, self.clinics[0].zone)
+
+    @property
+    def dawn(self) -> datetime:
+        """Before anybody comes today."""
+        return self.at(self.today, time(5))
 
     def _start_for(self, course: Course, number: int, due: DueDose, from_day: date, at: datetime) -> Start | None:
         first = max(from_day, due.earliest or from_day, local_date(at, course.clinic.zone) + timedelta(days=1))

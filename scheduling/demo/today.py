@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from clinic.models import Clinic, Nurse
 from clinic.quarters import QUARTER, ClinicDate, at_wall_clock, ceil_quarter
 from scheduling import restaffing
-from scheduling.booking import cancel, confirm, set_status
+from scheduling.booking import cancel, set_status
 from scheduling.demo.history import MISSED_REASONS, past, reason_from, steps_of
 from scheduling.demo.papers import Papers
 from scheduling.demo.story import Story, Visit
@@ -15,14 +15,13 @@ from scheduling.engine.day import Day, NurseDay, span
 from scheduling.engine.redeal import redeal
 from scheduling.load import load_day
 from scheduling.models import Reason, Status
-from scheduling.taking_over import PastVisit, take_over_day
+from scheduling.taking_over import KnownVisit, take_over_day
 
 FIRST_LIVELY, LAST_LIVELY = time(10), time(16, 15)
 MORNING, AFTERNOON = time(11), time(14)
 
 LATE = timedelta(minutes=20)
 MISSED = timedelta(minutes=45)
-CONFIRMED_DAYS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,8 @@ def moment_shown(*, now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def bring_to_life(*, story: Story, papers: Papers) -> None:
-    """Confirm what is near, then let today happen up to the moment that is shown."""
+    """Let today happen up to the moment that is shown."""
     papers.put_in_order(moment=story.moment)
-    _confirm_the_next_days(story)
     marks: list[Mark] = []
     for clinic in story.clinics:
         visits = [visit for visit in story.visits.get(story.today, []) if visit.start.clinic == clinic]
@@ -75,7 +73,7 @@ def bring_to_life(*, story: Story, papers: Papers) -> None:
 def _take_over(story: Story, clinic: Clinic, visits: list[Visit], missed: Visit | None) -> None:
     """Put on record who came and went already."""
     story.clock.set(story.moment)
-    told: list[PastVisit] = []
+    told: list[KnownVisit] = []
     for visit in visits:
         if visit is missed:
             steps = [(Status.NO_SHOW, visit.start.start + MISSED)]
@@ -99,18 +97,6 @@ def _make(story: Story, papers: Papers, mark: Mark) -> None:
         by=story.staff.front_desk if is_missed or mark.status == Status.ARRIVED else story.staff.nurse,
         reason=reason_from(story, MISSED_REASONS) if is_missed else "",
     )
-
-
-def _confirm_the_next_days(story: Story) -> None:
-    """Most patients of the coming days have said that they will come; every third of a day has not yet."""
-    for offset in range(CONFIRMED_DAYS):
-        share = 1 - offset / CONFIRMED_DAYS
-        visits = story.visits.get(story.today + timedelta(days=offset), [])
-        for place, visit in enumerate(sorted(visits, key=lambda visit: (visit.start.start, visit.key), reverse=True)):
-            if visit.appointment and place % 3 and story.rng.random() < share:
-                asked = story.at(story.today - timedelta(days=story.rng.randint(1, 3)), time(story.rng.randint(9, 18)))
-                story.clock.set(max(asked, visit.booked_at))
-                confirm(appointment=visit.booked, by=story.staff.front_desk)
 
 
 def _call_one_off(story: Story, visits: list[Visit]) -> None:

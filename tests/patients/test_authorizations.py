@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.models import Clinic, User
-from patients.authorizations import Terms, add, correct, running_out, standings, withdraw
+from patients.authorizations import Terms, add, add_all, correct, running_out, standings, withdraw
 from patients.errors import Refused
 from patients.models import Authorization, Patient, TreatmentPlan
 from patients.plans import end_plan
@@ -231,3 +231,13 @@ def test_who_sees_and_who_enters(
     assert page.status_code == sees
     assert (b"Enter an authorization" in page.content) == (who == "manager")
     assert client.post(url(plan), {**TYPED, "plan": plan.pk}).status_code == enters
+
+
+def test_many_are_put_on_record_at_once_or_none(plan: TreatmentPlan, madison: Clinic) -> None:
+    other = make_plan(madison)
+    made = add_all(granted=[(plan, TERMS), (other, TERMS)], by=None)
+    assert [one.plan for one in made] == [plan, other]
+
+    with pytest.raises(Refused, match="on record for this plan"):
+        add_all(granted=[(plan, replace(TERMS, number="A124")), (other, TERMS)], by=None)
+    assert Authorization.objects.count() == 2

@@ -5,9 +5,10 @@ from datetime import date, time
 
 import pytest
 
+from clinic.models import Clinic
 from patients.errors import Refused
 from patients.models import PlanStatus, TreatmentPlan
-from patients.plans import Order, change_plan, end_plan, pause_plan, resume_plan, start_plan
+from patients.plans import Order, change_plan, end_plan, pause_plan, resume_plan, start_plan, start_plans
 from tests.world import make_patient, make_plan, therapy
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +79,16 @@ def test_an_ended_plan_stays_ended(madison):
     with pytest.raises(Refused, match="Start a new one"):
         resume_plan(plan=plan)
     assert end_plan(plan=plan).status == PlanStatus.ENDED
+
+
+def test_many_plans_are_started_at_once_or_none(madison: Clinic) -> None:
+    ann, ben = make_patient(madison), make_patient(madison)
+
+    first, second = start_plans(courses=[(ann, therapy(), ORDER), (ben, therapy("ocrevus"), ORDER)])
+    assert (first.patient, second.patient, second.prescriber) == (ann, ben, "Dr. Lund")
+
+    with pytest.raises(Refused, match="already running"):
+        start_plans(courses=[(ben, therapy(), ORDER), (ann, therapy(), ORDER)])
+    with pytest.raises(Refused, match="already running"):
+        start_plans(courses=[(ben, therapy(), ORDER), (ben, therapy(), ORDER)])
+    assert TreatmentPlan.objects.count() == 2

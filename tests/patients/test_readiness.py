@@ -254,3 +254,36 @@ def test_the_page_takes_as_many_queries_for_much_as_for_little(
     few = queries()
     make_ready(plan)
     assert queries() == few
+
+
+# --- Many at once ------------------------------------------------------------------------------
+
+
+def test_papers_of_many_plans_are_entered_at_once(plan: TreatmentPlan, madison: Clinic) -> None:
+    other = make_plan(madison, "ocrevus")
+
+    def cost(*plans: TreatmentPlan) -> int:
+        with CaptureQueriesContext(connection) as seen:
+            clearances.record_papers_of(
+                plans=plans, cleared_on=lambda of, asked: TODAY if of != other or asked.is_hard else None, by=None
+            )
+        return len(seen)
+
+    one, many = cost(plan), cost(other, make_plan(madison), make_plan(madison))
+
+    assert many == one
+    assert check(plan, "jcv-antibody").state == "ready"
+    assert {found.code for found in Clearance.objects.filter(plan=other)} == {"hepatitis-b"}
+
+
+def test_the_drugs_of_a_day_are_put_aside_once(plan: TreatmentPlan, madison: Clinic) -> None:
+    plans = [plan, make_plan(madison, "ocrevus")]
+
+    first = clearances.put_drugs_aside(plans=plans, for_day=DAY, by=None)
+    again = clearances.put_drugs_aside(plans=plans, for_day=DAY, by=None)
+
+    assert [one.plan for one in first] == plans
+    assert again == []
+    assert check(plan, "drug-on-hand").is_done
+    with pytest.raises(Refused, match="put aside from"):
+        clearances.put_drugs_aside(plans=plans, for_day=DAY + timedelta(days=30), by=None)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from clinic.models import Clinic
 from patients.errors import Refused
 from patients.models import Patient
-from patients.registering import Contacts, Person, change, register
+from patients.registering import Contacts, Person, change, register, register_all
 from tests.world import make_patient
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +115,15 @@ def test_contacts_beyond_the_first_of_a_kind_are_left_alone(anna):
     patient.contact_points.create(kind="mobile", value="+17155550177")
     change(patient=patient, person=anna, contacts=Contacts(mobile="7155550101"))
     assert {point.value for point in patient.contact_points.all()} == {"+17155550101", "+17155550177"}
+
+
+def test_many_are_registered_at_once_or_none(anna: Person) -> None:
+    ben = replace(anna, mrn="b7", given_name="Ben")
+    first, second = register_all(people=[(anna, Contacts(mobile="(715) 555-0100")), (ben, Contacts())])
+    assert (first.mrn, second.mrn) == ("A1021", "B7")
+    assert Contacts.of(first) == Contacts(mobile="+17155550100")
+
+    with pytest.raises(Refused) as refused:
+        register_all(people=[(replace(anna, mrn="C1"), Contacts()), (ben, Contacts())])
+    assert refused.value.field == "mrn"
+    assert Patient.objects.count() == 2

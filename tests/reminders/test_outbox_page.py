@@ -352,6 +352,17 @@ def test_a_demonstration_has_told_its_history(visit: Appointment, clock_hand: ti
     assert not Message.objects.filter(status=MessageStatus.MISSED).exists()
 
 
+def test_patients_of_a_demonstration_have_texted_back(visit: Appointment, clock_hand: time_machine.Traveller) -> None:
+    now = BEFORE + timedelta(days=3)
+    clock_hand.move_to(now)
+
+    demonstration_made.send(None, clinics=[visit.clinic], now=now)
+
+    reply = Reply.objects.get()
+    assert (reply.appointment, reply.number) == (visit, MOBILE)
+    assert now - timedelta(hours=4) < reply.received_at < now
+
+
 def test_the_default_rules_come_back_after_a_demonstration_was_wiped(db: None) -> None:
     before = ReminderRule.objects.filter(clinic=None).count()
     ReminderRule.objects.all().delete()

@@ -12,7 +12,8 @@ from clinic.models import Clinic
 from patients.models import DoseGiven
 from scheduling.booking import NotAvailable
 from scheduling.models import Appointment, NurseAssignment, Reason, Status
-from scheduling.taking_over import PastVisit, take_over_day
+from scheduling.signals import appointment_changed
+from scheduling.taking_over import KnownVisit, take_over_day, tell
 from tests.world import BEFORE, DAY, at, make_plan, on_floor
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def treated(start: datetime, end: datetime) -> list[tuple[Status, datetime]]:
     ]
 
 
-def visit(clinic: Clinic, start: str = "9:00", end: str = "11:30", *, chair: int = 0, **facts: Any) -> PastVisit:
+def visit(clinic: Clinic, start: str = "9:00", end: str = "11:30", *, chair: int = 0, **facts: Any) -> KnownVisit:
     known = {
         "plan": make_plan(clinic, start_on=DAY),
         "dose_number": 1,
@@ -44,7 +45,7 @@ def visit(clinic: Clinic, start: str = "9:00", end: str = "11:30", *, chair: int
         "booked_at": BEFORE,
         "steps": treated(at(clinic, start), at(clinic, end)),
     }
-    return PastVisit(**{**known, **facts})
+    return KnownVisit(**{**known, **facts})
 
 
 def test_a_treated_visit_ends_when_the_patient_was_done_and_its_dose_counts(madison: Clinic) -> None:
@@ -137,3 +138,40 @@ def test_queries_do_not_grow_with_the_visits(madison: Clinic) -> None:
     with CaptureQueriesContext(connection) as more:
         take_over_day(clinic=madison, day=DAY, visits=many, by=None)
     assert len(more) <= len(few) + 1
+
+
+def test_a_visit_to_come_is_booked_and_its_patient_told_when_asked_for(madison: Clinic) -> None:
+    on_floor(madison, breaks=[("10:00", "10:30")])
+    on_floor(madison)
+    told: list[Appointment] = []
+
+    def hear(sender: object, appointment: Appointment, change: str, **_: Any) -> None:
+        assert change == "booked"
+        told.append(appointment)
+
+    with time_machine.travel(BEFORE, tick=False):
+        coming = visit(madison, steps=(), confirmed_at=BEFORE)
+        [appointment] = take_over_day(clinic=madison, day=DAY, visits=[coming], by=None)
+        appointment_changed.connect(hear)
+        try:
+            tell(appointment=appointment, by=None)
+        finally:
+            appointment_changed.disconnect(hear)
+
+    appointment = Appointment.objects.get(pk=appointment.pk)
+    assert (appointment.status, appointment.end, appointment.confirmed_at) == (Status.BOOKED, coming.end, BEFORE)
+    assert appointment.assignments.exists()
+    assert told == [appointment]
+    assert not DoseGiven.objects.exists()
+
+
+def test_a_visit_that_began_is_not_to_come(madison: Clinic) -> None:
+    on_floor(madison)
+
+    with time_machine.travel(at(madison, "9:00"), tick=False), pytest.raises(NotAvailable, match="how the visit ended"):
+        take_over_day(clinic=madison, day=DAY, visits=[visit(madison, steps=())], by=None)
+
+
+def test_a_visit_to_come_needs_a_nurse_too(madison: Clinic) -> None:
+    with time_machine.travel(BEFORE, tick=False), pytest.raises(NotAvailable, match="every nurse had 3 patients"):
+        take_over_day(clinic=madison, day=DAY, visits=[visit(madison, steps=())], by=None)

@@ -20,7 +20,7 @@ from scheduling.models import Appointment, Reason, Status
 from scheduling.reports.facts import Facts, read
 from scheduling.reports.rows import HOUR, MINUTE, Visit
 from scheduling.reports.weeks import Weeks
-from scheduling.taking_over import PastVisit, take_over_day
+from scheduling.taking_over import KnownVisit, take_over_day
 from tests.world import DAY, at, booked, clock, make_clinic, make_plan, make_ready, on_floor
 from therapies.models import Prerequisite
 
@@ -59,9 +59,9 @@ def step(now: Any, clinic: Clinic, visit: Appointment, *steps: tuple[str, str]) 
 
 def past(
     clinic: Clinic, start: str, end: str, steps: dict[Status, str], *, chair: int = 0, day: date = DAY
-) -> PastVisit:
+) -> KnownVisit:
     """A visit that was taken over."""
-    return PastVisit(
+    return KnownVisit(
         plan=make_plan(clinic, start_on=day),
         dose_number=1,
         chair_id=clinic.chairs.all()[chair].pk,
