@@ -1,9 +1,10 @@
 """Whether visits can take place: the readiness of appointments, for pages and at the chair. One query, however many."""
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
+from itertools import count
 from operator import or_
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -25,6 +26,9 @@ from scheduling.models import HELD, LIVE, Appointment, Status
 from scheduling.record import day_of, fresh
 from scheduling.refusals import NotAvailable
 from therapies.readiness import Check, Dossier, Readiness, readiness
+
+AT_A_TIME = 100
+"""Visits whose readiness is worked out together, where there may be many."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -143,13 +147,14 @@ def dossiers(*, plan_ids: Collection[int], today: date) -> dict[int, Dossier]:
     return {plan.pk: dossier_of(plan, booked=_booked(plan)) for plan in read}
 
 
-def unready(*, clinics: Collection[Clinic], first_day: date, last_day: date) -> list[tuple[Appointment, Readiness]]:
+def unready(*, clinics: Collection[Clinic], first_day: date, last_day: date) -> Iterator[tuple[Appointment, Readiness]]:
     """The booked and arrived visits at some clinics that are at risk or not ready, in the order of their days.
 
-    Both days included, in each clinic's own time. Two queries, however many visits.
+    Both days included, in each clinic's own time. They are read as they are asked for: two queries for every
+    `AT_A_TIME` visits.
     """
     if not clinics:
-        return []
+        return
     within = [
         Q(
             clinic=clinic,
@@ -158,13 +163,17 @@ def unready(*, clinics: Collection[Clinic], first_day: date, last_day: date) -> 
         )
         for clinic in clinics
     ]
-    visits = list(
+    rows = (
         Appointment.objects.filter(reduce(or_, within), status__in=[Status.BOOKED, Status.ARRIVED])
         .select_related("plan__therapy", "patient", "clinic", "chair", "dose_phase")
         .order_by("period", "id")
     )
-    found = readiness_of(planned={visit.pk: Planned.of(visit) for visit in visits})
-    return [(visit, found[visit.pk]) for visit in visits if found[visit.pk].state != "ready"]
+    for first in count(0, AT_A_TIME):
+        visits = list(rows[first : first + AT_A_TIME])
+        found = readiness_of(planned={visit.pk: Planned.of(visit) for visit in visits}) if visits else {}
+        yield from ((visit, found[visit.pk]) for visit in visits if found[visit.pk].state != "ready")
+        if len(visits) < AT_A_TIME:
+            return
 
 
 @receiver(readiness_changed)

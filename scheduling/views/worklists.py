@@ -22,7 +22,7 @@ from scheduling.refusals import NotAvailable
 from scheduling.views.request import Request
 from scheduling.worklists import marks
 from scheduling.worklists.lists import Row, Worklist, named
-from scheduling.worklists.page import Look, row_of, sections
+from scheduling.worklists.page import MOST, PAGE, Look, row_of, sections
 
 GONE = "This row is not in the list any more: somebody has just seen to it."
 
@@ -41,14 +41,29 @@ class Asked:
         clinics = clinics_for(user=request.user, act=Act.SEE_WORKLISTS)
         slug = request.GET.get("clinic", "")
         chosen = [clinic for clinic in clinics if clinic.slug == slug]
-        look = Look(whole=request.GET.get("all", ""), asleep=request.GET.get("snoozed", ""))
+        look = Look(
+            whole=request.GET.get("all", ""),
+            asleep=request.GET.get("snoozed", ""),
+            rows=_rows(request.GET.get("rows", "")),
+        )
         return cls(chosen or clinics, slug if chosen else "", look)
 
     def query(self, **changes: str) -> str:
         """The part of an address that asks for the same, with something changed."""
-        facts = {"clinic": self.clinic, "all": self.look.whole, "snoozed": self.look.asleep, **changes}
+        rows = str(self.look.rows) if self.look.whole and self.look.rows > PAGE else ""
+        facts = {
+            "clinic": self.clinic,
+            "all": self.look.whole,
+            "rows": rows,
+            "snoozed": self.look.asleep,
+            **changes,
+        }
         said = urlencode({name: value for name, value in facts.items() if value})
         return f"?{said}" if said else ""
+
+
+def _rows(text: str) -> int:
+    return min(max(int(text), PAGE), MOST) if text.isascii() and text.isdigit() and len(text) < 6 else PAGE
 
 
 @never_cache
@@ -165,8 +180,8 @@ def _drawn(section: Any, asked: Asked) -> dict[str, Any]:
     return {
         "section": section,
         "query": asked.query(),
-        "all_query": asked.query(all=name),
-        "few_query": asked.query(all=""),
+        "all_query": asked.query(all=name, rows=str(section.next_rows) if section.next_rows > PAGE else ""),
+        "few_query": asked.query(all="", rows=""),
         "snoozed_query": asked.query(snoozed="" if section.shows_snoozed else name),
     }
 

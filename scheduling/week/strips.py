@@ -24,9 +24,10 @@ class Bar:
     height: int
 
     @property
-    def x2(self) -> int:
-        """Where it ends."""
-        return self.x + self.width
+    def path(self) -> str:
+        """Its outline in the words of an SVG path; one without height is a stroke."""
+        stroke = f"M{self.x} {self.y}h{self.width}"
+        return f"{stroke}v{self.height}h-{self.width}z" if self.height else stroke
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,19 @@ class Strip:
     hours: tuple[int, ...]
     """Where the full hours are."""
     spoken: str
+
+    @property
+    def grid(self) -> str:
+        """The lines of the full hours, as one path."""
+        return "".join(f"M{x} 0v{self.height}" for x in self.hours)
+
+    @property
+    def paths(self) -> list[tuple[str, str]]:
+        """The bars as one path for each class, what lies below first: a page has hundreds of them."""
+        found: dict[str, str] = {}
+        for bar in self.bars:
+            found[bar.css] = found.get(bar.css, "") + bar.path
+        return list(found.items())
 
 
 def load_strip(day: Day, grid: ClinicDate, scene: Scene) -> Strip | None:

@@ -1,6 +1,6 @@
 """Due and not booked: active plans whose next dose is neither given nor booked, the most overdue first."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from django.db import connection
@@ -8,10 +8,11 @@ from django.urls import reverse
 
 from clinic.models import Clinic
 from patients.models import TreatmentPlan
-from scheduling.models import LIVE
+from scheduling.models import HELD
 from scheduling.queries.dose import next_of, standing_of
 from scheduling.wording import day_words
-from scheduling.worklists.lists import Button, Reading, Row, Worklist
+from scheduling.worklists.glimpses import glimpse_of, sleeping_of
+from scheduling.worklists.lists import Button, Glimpse, Reading, Row, Worklist
 from scheduling.worklists.missed import to_call
 from therapies.series import DueDose
 
@@ -21,97 +22,163 @@ SHORT_AHEAD, LONG_AHEAD = 28, 60
 LONG_INTERVAL = 120
 """Days from which an interval counts as long."""
 
-CANDIDATES = """
-    with given as (
-        select plan_id, max(dose_number) as last, max(given_on) as day
-        from patients_dosegiven group by plan_id
-    ), booked as (
-        select a.plan_id, max(a.dose_number) as last, max(lower(a.period))::date - 1 as day,
-               count(*) filter (where a.dose_number > coalesce(g.last, 0)) as doses
-        from scheduling_appointment a left join given g on g.plan_id = a.plan_id
-        where a.status = any(%(live)s) group by a.plan_id
-    ), course as (
-        select p.id, p.therapy_id, p.variant, p.interval_days, p.start_on,
-               greatest(coalesce(g.last, 0), coalesce(b.last, 0)) + 1 as next,
-               case when coalesce(b.last, 0) > coalesce(g.last, 0) then b.day else g.day end as day,
-               coalesce(b.last > coalesce(g.last, 0) + b.doses, false) as has_gap,
-               p.doses_ordered
-        from patients_treatmentplan p
-            join patients_patient pt on pt.id = p.patient_id
-            left join given g on g.plan_id = p.id
-            left join booked b on b.plan_id = p.id
-        where p.status = 'active' and pt.is_active and pt.home_clinic_id = any(%(clinics)s)
+LISTED = """
+    with plan as (
+        select p.id, p.therapy_id, p.variant, p.interval_days, p.start_on, p.doses_ordered
+        from patients_patient pt join patients_treatmentplan p on p.patient_id = pt.id
+        where pt.home_clinic_id = any(%(clinics)s) and pt.is_active and p.status = 'active'
+            and (%(only)s::bigint is null or p.id = %(only)s)
     ), in_force as (
         select distinct on (therapy_id) therapy_id, id
         from therapies_therapyversion where effective_from <= %(today)s order by therapy_id, number desc
+    ), known as (
+        select plan.*, given.last as given, given.day as given_on, booked.*
+        from plan
+            left join lateral (
+                select dose_number as last, given_on as day from patients_dosegiven
+                where plan_id = plan.id order by dose_number desc limit 1) given on true
+            left join lateral (
+                select max(number) as last, (array_agg(clinic_id order by number desc))[1] as clinic,
+                       (array_agg(start order by number desc))[1] as start,
+                       (array_agg(clinic_id order by start desc))[1] as latest_clinic, max(start) as latest_start
+                from (
+                    select dose_number as number, clinic_id, lower(period) as start,
+                           dose_number - row_number() over (order by dose_number) as before
+                    from scheduling_appointment
+                    where plan_id = plan.id and status = any(%(held)s) and dose_number > coalesce(given.last, 0)
+                    ) following
+                where before = coalesce(given.last, 0)) booked on true
+    ), course as (
+        select known.*, greatest(given, last, 0) + 1 as next,
+               coalesce((start at time zone a.timezone)::date, given_on) as day,
+               greatest((latest_start at time zone b.timezone)::date, given_on) as latest
+        from known left join clinic_clinic a on a.id = clinic left join clinic_clinic b on b.id = latest_clinic
+    ), phased as (
+        select course.id, course.interval_days, course.start_on, course.next, course.day, course.latest, f.*,
+               f.anchor_dose is not null and next = f.first_dose and next > 1 as is_anchored
+        from course join in_force v using (therapy_id), lateral (
+            select first_dose, last_dose, anchor_dose, is_consecutive, target_days, greatest(min_gap_days, 1) as gap,
+                   green_before, green_after, amber_before, amber_after
+            from therapies_dosephase
+            where version_id = v.id and variant in ('', course.variant)
+                and first_dose <= next and next <= coalesce(last_dose, next)
+            order by variant = course.variant desc, first_dose limit 1) f
+        where doses_ordered is null or next <= doses_ordered
+    ), aimed as (
+        select phased.*, is_anchored and anchor.day is null as is_rough,
+               case when next = 1 then start_on
+                    when is_anchored then greatest(anchor.day + target_days, latest + gap)
+                    when interval_days is not null and last_dose is distinct from first_dose and not is_consecutive
+                    then greatest(phased.day + interval_days, latest + gap)
+                    else greatest(phased.day + target_days, latest + gap) end as target
+        from phased left join lateral (
+            select coalesce(
+                (select given_on from patients_dosegiven where plan_id = phased.id and dose_number = anchor_dose),
+                (select (lower(a.period) at time zone c.timezone)::date
+                 from scheduling_appointment a join clinic_clinic c on c.id = a.clinic_id
+                 where a.plan_id = phased.id and a.dose_number = anchor_dose and a.status = any(%(held)s))) as day
+        ) anchor on is_anchored
     )
-    select c.id, max(case when f.target_days >= %(long)s then %(long_ahead)s else %(short_ahead)s end)
-    from course c
-        join in_force v on v.therapy_id = c.therapy_id
-        join therapies_dosephase f on f.version_id = v.id and f.variant in ('', c.variant)
-            and (c.has_gap or (f.first_dose <= c.next and c.next <= coalesce(f.last_dose, c.next)))
-    where (c.doses_ordered is null or c.has_gap or c.next <= c.doses_ordered)
-        and (c.has_gap or %(today)s + case when f.target_days >= %(long)s then %(long_ahead)s else %(short_ahead)s end
-            >= case when c.next = 1 then c.start_on
-                    when c.next = f.first_dose and f.anchor_dose is not null then c.day + greatest(f.min_gap_days, 1)
-                    when c.interval_days is not null and f.last_dose is distinct from f.first_dose
-                        and not f.is_consecutive then c.day + greatest(c.interval_days, f.min_gap_days, 1)
-                    else c.day + greatest(f.target_days, f.min_gap_days, 1) end)
-    group by c.id
+    select id, next, target, green_from, target + green_after, amber_from, target + amber_after, latest + gap,
+           is_rough, ahead
+    from aimed, lateral (
+        select greatest(target - green_before, latest + gap) as green_from,
+               greatest(target - amber_before, latest + gap) as amber_from,
+               case when target_days >= %(long)s then %(long_ahead)s else %(short_ahead)s end as ahead) window_
+    where target <= %(today)s + ahead
 """
-"""Plans whose next dose may be due, with how many days ahead of its target it is listed.
+"""The next doses that are due, as `patients.course` works them out: plan, the facts of a `DueDose`, and two marks.
 
-Never leaves one out, seldom takes one too many: the exact day is `patients.course`'s to say. A dose counts from the one
-before, else (it is anchored to an earlier one) comes after the minimum gap at the soonest; a booked day is taken one
-day early because its date here is UTC's; a plan with a hole among its booked doses is always looked at.
+A dose whose anchor is not on record `is_rough`: it is due on its target or later, and the exact day is
+`patients.course`'s to say.
 """
 
 
 def due_doses(*, clinics: Collection[Clinic], today: date) -> list[tuple[TreatmentPlan, DueDose]]:
-    """The doses to book of patients at home in some clinics, the most overdue first. Five queries.
+    """The doses to book of patients at home in some clinics, the most overdue first. Five queries at most.
 
     A dose is listed 28 days before its target, one of a half-yearly course 60 days before.
     """
+    return _with_plans(_listed(clinics, today))
+
+
+def _listed(clinics: Collection[Clinic], today: date, *, only: int | None = None) -> list[tuple[int, DueDose]]:
+    """The doses that are due, or that of one plan, by plan id. One query; more where an anchor is not on record."""
     with connection.cursor() as cursor:
         cursor.execute(
-            CANDIDATES,
+            LISTED,
             {
-                "live": list(LIVE),
                 "clinics": [clinic.pk for clinic in clinics],
+                "only": only,
+                "held": list(HELD),
                 "today": today,
                 "long": LONG_INTERVAL,
                 "long_ahead": LONG_AHEAD,
                 "short_ahead": SHORT_AHEAD,
             },
         )
-        ahead: dict[int, int] = dict(cursor.fetchall())
-    plans = TreatmentPlan.objects.filter(pk__in=ahead).select_related("patient__home_clinic", "therapy")
-    found = next_of(plans, today=today)
-    listed = [
-        (plan, due)
-        for plan in plans
-        if (due := found[plan.pk]) is not None and (due.target - today).days <= ahead[plan.pk]
-    ]
-    return sorted(listed, key=lambda one: (one[1].target, one[0].pk))
+        rows = cursor.fetchall()
+    found = [(plan_id, DueDose(*facts, "")) for plan_id, *facts, is_rough, _ in rows if not is_rough]
+    found += _exactly({plan_id: ahead for plan_id, *_, is_rough, ahead in rows if is_rough}, today)
+    return sorted(found, key=lambda one: (one[1].target, one[0]))
+
+
+def _exactly(ahead: Mapping[int, int], today: date) -> Iterable[tuple[int, DueDose]]:
+    """Of some plans, those whose next dose is listed: so many days ahead of its target, by plan id."""
+    if not ahead:
+        return
+    for plan_id, due in next_of(TreatmentPlan.objects.filter(pk__in=ahead), today=today).items():
+        if due is not None and (due.target - today).days <= ahead[plan_id]:
+            yield plan_id, due
+
+
+def _with_plans(listed: Collection[tuple[int, DueDose]]) -> list[tuple[TreatmentPlan, DueDose]]:
+    plans = TreatmentPlan.objects.select_related("patient__home_clinic", "therapy").in_bulk(
+        [plan_id for plan_id, _ in listed]
+    )
+    return [(plans[plan_id], due) for plan_id, due in listed]
+
+
+def _to_book(reading: Reading) -> list[tuple[int, DueDose]]:
+    """The doses of the list: those that a missed visit is called for stand in that one."""
+    plan_id, _, _ = reading.only.partition("-")
+    only = int(plan_id) if plan_id.isdecimal() else None
+    called_for = set(to_call(reading).order_by().values_list("plan", "dose_number"))
+    listed = _listed(reading.clinics, reading.today, only=only)
+    return [(plan_id, due) for plan_id, due in listed if (plan_id, due.dose_number) not in called_for]
 
 
 def read(reading: Reading) -> Iterable[Row]:
-    """One row for each dose; those that a missed visit is called for stand in that list."""
-    called_for = set(to_call(reading).order_by().values_list("plan", "dose_number"))
-    for plan, due in due_doses(clinics=reading.clinics, today=reading.today):
-        if (plan.pk, due.dose_number) in called_for:
-            continue
-        standing = standing_of(due, reading.today)
-        yield Row(
-            key=f"{plan.pk}-{due.dose_number}",
-            patient=plan.patient,
-            clinic=plan.patient.home_clinic.name,
-            what=f"{plan.therapy} dose {due.dose_number}",
-            when=f"due {day_words(due.target, year=due.target.year != reading.today.year)}",
-            states=(standing,),
-            buttons=(Button("Book", url=f"{reverse('book', args=[plan.pk])}?dose={due.dose_number}"),),
-            is_urgent=reading.today > due.green_until,
-        )
+    """One row for each dose."""
+    return [_row(plan, due, reading.today) for plan, due in _with_plans(_to_book(reading))]
+
+
+def glimpse(reading: Reading, most: int) -> Glimpse:
+    """The first rows, and how many there are."""
+    listed = {f"{plan_id}-{due.dose_number}": (plan_id, due) for plan_id, due in _to_book(reading)}
+    return glimpse_of(
+        sleeping=sleeping_of("due"),
+        keys={key: _presses(due, reading.today) for key, (_, due) in listed.items()},
+        make=lambda keys: [_row(plan, due, reading.today) for plan, due in _with_plans([listed[key] for key in keys])],
+        most=most,
+    )
+
+
+def _presses(due: DueDose, today: date) -> bool:
+    return today > due.green_until
+
+
+def _row(plan: TreatmentPlan, due: DueDose, today: date) -> Row:
+    return Row(
+        key=f"{plan.pk}-{due.dose_number}",
+        patient=plan.patient,
+        clinic=plan.patient.home_clinic.name,
+        what=f"{plan.therapy} dose {due.dose_number}",
+        when=f"due {day_words(due.target, year=due.target.year != today.year)}",
+        states=(standing_of(due, today),),
+        buttons=(Button("Book", url=f"{reverse('book', args=[plan.pk])}?dose={due.dose_number}"),),
+        is_urgent=_presses(due, today),
+    )
 
 
 LIST = Worklist(
@@ -121,4 +188,5 @@ LIST = Worklist(
     nothing="Every dose that is due soon is booked.",
     position=10,
     read=read,
+    glimpse=glimpse,
 )

@@ -12,11 +12,15 @@ from scheduling.queries.dose import Fit
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a list is read for: the clinics whose rows are wanted, the moment, and the date by the program's clock."""
+    """What a list is read for: the clinics whose rows are wanted, the moment, and the date by the program's clock.
+
+    `only` is the key of the one row that is wanted, if not all are; a list need not heed it.
+    """
 
     clinics: Sequence[Clinic]
     now: datetime
     today: date
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,20 @@ class Row:
     subject: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """The first rows of a list that do not sleep, and how many there are in all, awake and asleep.
+
+    With `is_more` there are more of all of them than it was worth to count.
+    """
+
+    rows: Sequence[Row]
+    awake: int
+    urgent: int
+    asleep: int
+    is_more: bool = False
+
+
 Action = Callable[[Row, User, Mapping[str, str]], str]
 """Does something about a row; gets the row, who does it, and the form. Returns what to say.
 
@@ -77,8 +95,9 @@ Raises `scheduling.refusals.NotAvailable` or `patients.errors.Refused`.
 class Worklist:
     """One list. `name` stands in addresses; `position` says where it stands on the page.
 
-    `read` gives the rows at some clinics, the most pressing first, with a fixed number of queries. `nothing` is what an
-    empty list says.
+    `read` gives the rows at some clinics, the most pressing first, with a fixed number of queries. A list that may be
+    long gives a `glimpse` too: its first so many rows, and their number without making all. `nothing` is what an empty
+    list says.
     """
 
     name: str
@@ -88,6 +107,7 @@ class Worklist:
     position: int
     read: Callable[[Reading], Iterable[Row]]
     do: Mapping[str, Action] = field(default_factory=dict)
+    glimpse: Callable[[Reading, int], Glimpse] | None = None
 
 
 _LISTS: dict[str, Worklist] = {}

@@ -1,8 +1,8 @@
 """The lists as the page shows them: whom a row is about and how to reach them, who works on it, and what sleeps."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -12,11 +12,17 @@ from patients.models import ContactKind, ContactPoint
 from scheduling.models import PatientClaim, Snooze
 from scheduling.queries.who import Who
 from scheduling.wording import day_words
-from scheduling.worklists.lists import Reading, Row, Worklist, every
+from scheduling.worklists.lists import Glimpse, Reading, Row, Worklist, every
 from scheduling.worklists.marks import CLAIM, since_words
 
 SHOWN = 8
 """Rows of a list that are shown until somebody asks for all."""
+
+PAGE = 100
+"""Rows that come with each further press of a button, when somebody asked for all of a long list."""
+
+MOST = 1000
+"""Rows of a list that are shown at most. Whoever is through with them sees the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One list on the page. `count` is how many rows there are to work, `hidden` how many of them are not shown."""
+    """One list on the page. `count` is how many rows there are to work, `hidden` how many of them are not shown.
+
+    With `is_more` there are more than that. `next_rows` is how many are shown when somebody asks for more.
+    """
 
     worklist: Worklist
     lines: tuple[Line, ...]
@@ -59,16 +68,39 @@ class Section:
     urgent: int
     hidden: int
     snoozed: int
+    is_more: bool
     shows_snoozed: bool
     shows_all: bool
+    next_rows: int
+
+    @property
+    def count_words(self) -> str:
+        """How many there are: 12, or 40+ when nobody counted them all."""
+        return f"{self.count:,}{'+' if self.is_more else ''}"
+
+    @property
+    def urgent_words(self) -> str:
+        """How many of them press."""
+        return f"{self.urgent:,}{'+' if self.is_more else ''}"
+
+    @property
+    def shows_next(self) -> str:
+        """What shows more of them: Show all 10, Show 100 of 1,200."""
+        is_all = not self.is_more and self.count <= self.next_rows
+        return f"Show all {self.count:,}" if is_all else f"Show {self.next_rows:,} of {self.count_words}"
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What of the page somebody wants to see whole: all rows of a list, and the ones that sleep."""
+    """What of the page somebody wants to see whole: `rows` of one list, and the ones that sleep of one."""
 
     whole: str = ""
     asleep: str = ""
+    rows: int = PAGE
+
+    def most(self, worklist: Worklist) -> int:
+        """How many rows of a list are shown."""
+        return self.rows if self.whole == worklist.name else SHOWN
 
 
 def reading_for(clinics: Sequence[Clinic]) -> Reading:
@@ -86,9 +118,16 @@ def sections(
     """
     reading = reading_for(clinics)
     lists = every() if lists is None else lists
-    rows = {one.name: list(one.read(reading)) for one in lists}
+    seen = {
+        one.name: one.glimpse(reading, look.most(one)) if one.glimpse and look.asleep != one.name else None
+        for one in lists
+    }
+    rows = {one.name: list(one.read(reading)) if (of := seen[one.name]) is None else of.rows for one in lists}
     snoozes = _snoozes(rows)
-    sorted_ = {one.name: _sort(one, rows[one.name], snoozes, look, reading.now) for one in lists}
+    sorted_ = {
+        one.name: _glimpsed(of) if (of := seen[one.name]) else _sort(one, rows[one.name], snoozes, look, reading.now)
+        for one in lists
+    }
     patient_ids = {row.patient.pk for of_list in sorted_.values() for row in of_list.shown}
     lines = _Lines(snoozes, _claims(patient_ids, reading.now), _phones(patient_ids), user, reading.now)
     return [_section(one, sorted_[one.name], lines, look) for one in lists]
@@ -96,13 +135,14 @@ def sections(
 
 def row_of(*, worklist: Worklist, key: str, clinics: Sequence[Clinic]) -> Row | None:
     """The row of a list with a key, if it is there at some clinics now. What is not in the list cannot be acted on."""
-    return next((row for row in worklist.read(reading_for(clinics)) if row.key == key), None)
+    reading = replace(reading_for(clinics), only=key)
+    return next((row for row in worklist.read(reading) if row.key == key), None)
 
 
 Snoozes = dict[tuple[str, str], Snooze]
 
 
-def _snoozes(rows: dict[str, list[Row]]) -> Snoozes:
+def _snoozes(rows: Mapping[str, Sequence[Row]]) -> Snoozes:
     keys = {row.key for of_list in rows.values() for row in of_list}
     found = Snooze.objects.filter(worklist__in=rows, subject__in=keys).select_related("by")
     return {(one.worklist, one.subject): one for one in found}
@@ -115,11 +155,17 @@ def _claims(patient_ids: Collection[int], now: datetime) -> dict[int, PatientCla
 
 @dataclass(frozen=True, slots=True)
 class _Sorted:
-    """The rows of a list that are to be worked, those that sleep, and those of both that are shown."""
+    """The rows of a list that are shown, and how many there are to be worked, press, and sleep."""
 
-    awake: list[Row]
-    asleep: list[Row]
-    shown: list[Row]
+    shown: Sequence[Row]
+    awake: int
+    urgent: int
+    asleep: int
+    is_more: bool = False
+
+
+def _glimpsed(of: Glimpse) -> _Sorted:
+    return _Sorted(of.rows, of.awake, of.urgent, of.asleep, of.is_more)
 
 
 def _sort(worklist: Worklist, rows: Sequence[Row], snoozes: Snoozes, look: Look, now: datetime) -> _Sorted:
@@ -128,8 +174,8 @@ def _sort(worklist: Worklist, rows: Sequence[Row], snoozes: Snoozes, look: Look,
     for row in rows:
         one = snoozes.get((worklist.name, row.key))
         (asleep if one and one.until > now else awake).append(row)
-    shown = awake if look.whole == worklist.name else awake[:SHOWN]
-    return _Sorted(awake, asleep, [*shown, *(asleep if look.asleep == worklist.name else ())])
+    shown = [*awake[: look.most(worklist)], *(asleep[:MOST] if look.asleep == worklist.name else ())]
+    return _Sorted(shown, len(awake), sum(row.is_urgent for row in awake), len(asleep))
 
 
 def _section(worklist: Worklist, rows: _Sorted, lines: "_Lines", look: Look) -> Section:
@@ -137,12 +183,14 @@ def _section(worklist: Worklist, rows: _Sorted, lines: "_Lines", look: Look) -> 
     return Section(
         worklist=worklist,
         lines=tuple(lines.draw(worklist, row) for row in rows.shown),
-        count=len(rows.awake),
-        urgent=sum(row.is_urgent for row in rows.awake),
-        hidden=0 if is_whole else max(0, len(rows.awake) - SHOWN),
-        snoozed=len(rows.asleep),
+        count=rows.awake,
+        urgent=rows.urgent,
+        hidden=max(0, rows.awake - look.most(worklist)) if look.rows < MOST or not is_whole else 0,
+        snoozed=rows.asleep,
+        is_more=rows.is_more,
         shows_snoozed=look.asleep == worklist.name,
-        shows_all=is_whole and len(rows.awake) > SHOWN,
+        shows_all=is_whole and rows.awake > SHOWN,
+        next_rows=min(look.rows + PAGE, MOST) if is_whole else PAGE,
     )
 
 

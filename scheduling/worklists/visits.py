@@ -1,9 +1,12 @@
 """Booked visits that need something: to be confirmed, made ready, staffed, or closed."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
+from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from clinic.hours import open_periods
@@ -14,13 +17,18 @@ from scheduling.models import LIVE, Appointment, Status
 from scheduling.queries.dose import Fit
 from scheduling.readying import unready
 from scheduling.wording import days_words, when_words
-from scheduling.worklists.lists import Button, Reading, Row, Worklist
+from scheduling.worklists.glimpses import glimpse_of, sleeping_of
+from scheduling.worklists.lists import Button, Glimpse, Reading, Row, Worklist
+from therapies.readiness import Readiness
 
 DAYS_TO_CONFIRM = 3
 """So many open days after today, patients are asked whether they come."""
 
 DAYS_TO_BE_READY, SOON = 7, 2
 """So many days before a visit what is missing is listed; so many days before, it presses."""
+
+COUNTED = 40
+"""So many visits that are not ready are counted. Where more than that is missing, a number tells nothing."""
 
 ENOUGH_DAYS = timedelta(days=14)
 """Among so many days the next open ones are looked for."""
@@ -52,29 +60,48 @@ def visits(reading: Reading, **which: object) -> QuerySet[Appointment]:
 
 def read_unconfirmed(reading: Reading) -> Iterable[Row]:
     """Visits of today and the next three open days that nobody has confirmed."""
+    return [_unconfirmed(visit, reading) for visit in _to_confirm(reading)]
+
+
+def glimpse_unconfirmed(reading: Reading, most: int) -> Glimpse:
+    """The first of them, and how many there are."""
+    columns = ("pk", "period__startswith", "clinic__timezone")
+    keys = {
+        str(pk): _days_away(start, ZoneInfo(zone), reading) <= 1
+        for pk, start, zone in _to_confirm(reading).select_related(None).values_list(*columns)
+    }
+
+    def make(chosen: Sequence[str]) -> list[Row]:
+        return [_unconfirmed(visit, reading) for visit in visits(reading, pk__in=chosen)]
+
+    return glimpse_of(sleeping=sleeping_of("unconfirmed"), keys=keys, make=make, most=most)
+
+
+def _to_confirm(reading: Reading) -> QuerySet[Appointment]:
     last_days = _last_days_to_confirm(reading)
-    if not last_days:
-        return
-    until = max(
-        ClinicDate(last_days[clinic.pk], clinic.zone).end for clinic in reading.clinics if clinic.pk in last_days
+    within = [
+        Q(clinic=clinic, period__startswith__lt=ClinicDate(last_days[clinic.pk], clinic.zone).end)
+        for clinic in reading.clinics
+        if clinic.pk in last_days
+    ]
+    if not within:
+        return Appointment.objects.none()
+    asked = visits(reading, status=Status.BOOKED, confirmed_at=None, period__startswith__gt=reading.now)
+    return asked.filter(reduce(or_, within))
+
+
+def _unconfirmed(visit: Appointment, reading: Reading) -> Row:
+    away = _days_away(visit.start, visit.clinic.zone, reading)
+    return visit_row(
+        visit,
+        states=(Fit("amber" if away <= 1 else "quiet", "unconfirmed", _in_days(away)),),
+        buttons=(Button("Confirm", do="confirm"),),
+        is_urgent=away <= 1,
     )
-    asked = visits(
-        reading,
-        status=Status.BOOKED,
-        confirmed_at=None,
-        period__startswith__gt=reading.now,
-        period__startswith__lt=until,
-    )
-    for visit in asked:
-        day = local_date(visit.start, visit.clinic.zone)
-        if visit.clinic_id in last_days and day <= last_days[visit.clinic_id]:
-            away = (day - local_date(reading.now, visit.clinic.zone)).days
-            yield visit_row(
-                visit,
-                states=(Fit("amber" if away <= 1 else "quiet", "unconfirmed", _in_days(away)),),
-                buttons=(Button("Confirm", do="confirm"),),
-                is_urgent=away <= 1,
-            )
+
+
+def _days_away(start: datetime, zone: ZoneInfo, reading: Reading) -> int:
+    return (local_date(start, zone) - local_date(reading.now, zone)).days
 
 
 def _last_days_to_confirm(reading: Reading) -> dict[int, date]:
@@ -99,22 +126,52 @@ def _confirm(row: Row, by: User, form: Mapping[str, str]) -> str:
 
 def read_unready(reading: Reading) -> Iterable[Row]:
     """Visits of the coming week that something is missing for, besides the checks of the day itself."""
+    return [_unready(visit, ready, reading) for visit, ready in _to_make_ready(reading)]
+
+
+def glimpse_unready(reading: Reading, most: int) -> Glimpse:
+    """The first of them, and how many there are, as far as it is worth to count: each takes working out."""
+    sleeping, enough = sleeping_of("not-ready"), max(most, COUNTED)
+    found: dict[str, tuple[Appointment, Readiness]] = {}
+    is_more = False
+    for visit, ready in _to_make_ready(reading):
+        if len(found.keys() - sleeping) == enough:
+            is_more = True
+            break
+        found[str(visit.pk)] = visit, ready
+    return glimpse_of(
+        sleeping=sleeping,
+        is_more=is_more,
+        keys={key: _presses(visit, ready, reading) for key, (visit, ready) in found.items()},
+        make=lambda keys: [_unready(*found[key], reading) for key in keys],
+        most=most,
+    )
+
+
+def _to_make_ready(reading: Reading) -> Iterable[tuple[Appointment, Readiness]]:
     last_day = reading.today + timedelta(days=DAYS_TO_BE_READY)
     for visit, ready in unready(clinics=reading.clinics, first_day=reading.today, last_day=last_day):
-        if ready.waits_for_checks:
-            continue
-        is_barred = ready.state == "not_ready"
-        away = (local_date(visit.start, visit.clinic.zone) - reading.today).days
-        yield visit_row(
-            visit,
-            states=(Fit("red", "cancelled", "Not ready") if is_barred else Fit("amber", "short", "At risk"),),
-            notes=tuple(check.words for check in ready.reasons),
-            buttons=(
-                Button("Labs and papers", url=reverse("plan_clearances", args=[visit.plan_id])),
-                Button("Move", url=reverse("appointment_move", args=[visit.pk]), beside=True),
-            ),
-            is_urgent=is_barred and away <= SOON,
-        )
+        if not ready.waits_for_checks:
+            yield visit, ready
+
+
+def _presses(visit: Appointment, ready: Readiness, reading: Reading) -> bool:
+    away = (local_date(visit.start, visit.clinic.zone) - reading.today).days
+    return ready.state == "not_ready" and away <= SOON
+
+
+def _unready(visit: Appointment, ready: Readiness, reading: Reading) -> Row:
+    is_barred = ready.state == "not_ready"
+    return visit_row(
+        visit,
+        states=(Fit("red", "cancelled", "Not ready") if is_barred else Fit("amber", "short", "At risk"),),
+        notes=tuple(check.words for check in ready.reasons),
+        buttons=(
+            Button("Labs and papers", url=reverse("plan_clearances", args=[visit.plan_id])),
+            Button("Move", url=reverse("appointment_move", args=[visit.pk]), beside=True),
+        ),
+        is_urgent=_presses(visit, ready, reading),
+    )
 
 
 def read_short(reading: Reading) -> Iterable[Row]:
@@ -155,6 +212,7 @@ UNCONFIRMED = Worklist(
     nothing="Everybody who comes in the next days has confirmed.",
     position=20,
     read=read_unconfirmed,
+    glimpse=glimpse_unconfirmed,
     do={"confirm": _confirm},
 )
 UNREADY = Worklist(
@@ -164,6 +222,7 @@ UNREADY = Worklist(
     nothing="Everything is in order for the visits of the coming week.",
     position=30,
     read=read_unready,
+    glimpse=glimpse_unready,
 )
 SHORT = Worklist(
     name="short-staffed",
