@@ -118,9 +118,21 @@ def _listed(clinics: Collection[Clinic], today: date, *, only: int | None = None
             },
         )
         rows = cursor.fetchall()
-    found = [(plan_id, DueDose(*facts, "")) for plan_id, *facts, is_rough, _ in rows if not is_rough]
-    found += _exactly({plan_id: ahead for plan_id, *_, is_rough, ahead in rows if is_rough}, today)
+    found = [(row[0], _due(*row[1:8])) for row in rows if not row[8]]
+    found += _exactly({row[0]: row[9] for row in rows if row[8]}, today)
     return sorted(found, key=lambda one: (one[1].target, one[0]))
+
+
+def _due(
+    dose_number: int,
+    target: date,
+    green_from: date,
+    green_until: date,
+    amber_from: date,
+    amber_until: date,
+    earliest: date | None,
+) -> DueDose:
+    return DueDose(dose_number, target, green_from, green_until, amber_from, amber_until, earliest, anchor="")
 
 
 def _exactly(ahead: Mapping[int, int], today: date) -> Iterable[tuple[int, DueDose]]:

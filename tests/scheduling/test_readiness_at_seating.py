@@ -153,12 +153,25 @@ def test_the_list_of_what_is_not_ready_takes_two_queries(visit: Appointment, mad
     cancel(appointment=gone, reason=Reason.OTHER, by=None)
 
     with CaptureQueriesContext(connection) as seen:
-        found = unready(clinics=[madison, wausau], first_day=DAY, last_day=tomorrow)
+        found = list(unready(clinics=[madison, wausau], first_day=DAY, last_day=tomorrow))
 
     assert len(seen) == 2
     assert [one for one, _ in found] == [visit, late]
     assert ready not in [one for one, _ in found]
     assert [one for one, _ in unready(clinics=[madison], first_day=tomorrow, last_day=tomorrow)] == [late]
+
+
+def test_what_is_not_ready_is_read_a_part_at_a_time(madison: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scheduling.readying.AT_A_TIME", 2)
+    on_floor(madison)
+    on_floor(madison)
+    visits = [booked(madison, clock, ready=clock == "9:00") for clock in ("8:00", "9:00", "10:30", "11:30", "13:00")]
+
+    with CaptureQueriesContext(connection) as seen:
+        listed = unready(clinics=[madison], first_day=DAY, last_day=DAY)
+        assert next(listed)[0] == visits[0]
+    assert len(seen) == 2
+    assert [one for one, _ in listed] == visits[2:]
 
 
 def test_booked_doses_of_the_plan_count_against_an_authorization(madison: Clinic) -> None:
