@@ -47,7 +47,7 @@ def _measure(*, is_small: bool, only: Collection[str]) -> "list[Result]":
     from django.core.management import call_command
     from django.utils import timezone
 
-    from bench import booking, desks, openings, pages, reminders, replanning, series, starting
+    from bench import audit, booking, desks, openings, pages, reminders, replanning, series, starting
     from bench.world import EmptyDays, Span, clinics_of, make_clinics
 
     call_command("migrate", verbosity=0)
@@ -73,6 +73,7 @@ def _measure(*, is_small: bool, only: Collection[str]) -> "list[Result]":
             booking.growth(small_world, cost(3, "B"), "the same 3 clinics"),
             booking.growth(small_world, cost(many, "C"), f"{many} clinics"),
         ],
+        "audit": lambda: audit.run(days=in_three, is_small=is_small),
         "openings": lambda: openings.run(is_small=is_small),
         "pages": lambda: pages.run(is_small=is_small),
         "series": lambda: series.run(days=in_three, is_small=is_small),

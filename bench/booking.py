@@ -76,7 +76,7 @@ def run(*, days: EmptyDays, is_small: bool) -> list[Result]:
     bare = bare_writer(supply.take(count)[0])
     results = []
     for number in writers:
-        ours, problems = _rate(_book, supply.take(count), number)
+        ours, problems = _rate(book_pair, supply.take(count), number)
         limit, _ = _rate(bare, supply.take(count), number)
         share = ours / limit
         results.append(
@@ -95,7 +95,7 @@ def run(*, days: EmptyDays, is_small: bool) -> list[Result]:
 def cost_of_one(*, days: EmptyDays, clinics: Sequence[Clinic], count: int, prefix: str) -> float:
     """The median booking of one writer over some clinics, in milliseconds."""
     pairs = Supply(clinics, count + 5, days=days, prefix=prefix).take(count + 5)
-    return median(each_of(partial(_book, pair) for pair in pairs)[5:])
+    return median(each_of(partial(book_pair, pair) for pair in pairs)[5:])
 
 
 def growth(before: float, after: float, where: str) -> Result:
@@ -109,13 +109,14 @@ def growth(before: float, after: float, where: str) -> Result:
     )
 
 
-def _book(pair: Pair) -> None:
+def book_pair(pair: Pair) -> None:
+    """Book a dose where it is meant to be."""
     book(plan=pair.plan, dose_number=1, clinic=pair.slot.clinic, start=pair.slot.start, by=None)
 
 
 def bare_writer(example: Pair) -> Callable[[Pair], None]:
     """What writes the rows of a booking like an example, which is booked first, in one statement."""
-    _book(example)
+    book_pair(example)
     made = Appointment.objects.get(plan=example.plan)
     names = [
         str(field.column)

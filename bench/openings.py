@@ -23,6 +23,7 @@ ROWS = """
 
 DAYS = 90
 MINUTES = 330
+MANY = 100
 MARKS = {3: 10.0, 300: 250.0}
 
 
@@ -51,10 +52,12 @@ def _measure(plan: TreatmentPlan, clinics: list[Clinic], *, times: int) -> Resul
         found = look()
     assert found, "No opening on full books: the world is too full."
     took, mark = median_of(look, times=times), MARKS.get(len(clinics))
+    # To read millions of rows takes long, and so much longer that a few readings say it.
+    limit = median_of(read, times=times if len(clinics) < MANY else 2, warm=1)
     return Result(
         f"first 10 openings, {len(clinics)} clinics × {DAYS} days",
         took,
-        limit=median_of(read, times=times),
+        limit=limit,
         mark=f"≤ {mark:.0f} ms" if mark else "",
         is_met=took <= mark if mark else None,
         facts={"queries": len(queries)},

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from bench.clock import median_of
 from bench.table import Result
-from bench.world import clinics_of, make_person
+from bench.world import clinics_of, make_newcomers, make_person
 from clinic.models import Role
 from scheduling.models import Appointment, Status
 
@@ -28,13 +28,14 @@ def run(*, is_small: bool) -> list[Result]:
     client.force_login(make_person("pages", clinics, Role.MANAGER))
     today = timezone.localdate()
     appointment = Appointment.objects.filter(clinic=busy, status=Status.BOOKED).order_by("period")[0]
+    [newcomer] = make_newcomers(clinics[:1], 1, therapy="ocrevus", prefix="K")
     pages = {
         "day board": reverse("board", args=[busy.slug, today]),
         "roster": reverse("roster", args=[busy.slug, today]),
         "staffing week": reverse("staffing", args=[busy.slug, today]),
         "patient": reverse("patient", args=[appointment.patient_id]),
         "appointment": reverse("appointment", args=[appointment.pk]),
-        "book page": reverse("book", args=[appointment.plan_id]),
+        "book page": reverse("book", args=[newcomer.pk]),
         "worklists": reverse("worklists"),
     }
     limit = _took(client, "/bench/empty/", times)

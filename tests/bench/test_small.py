@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.slow
 
-FAMILIES = ("booking", "openings", "pages", "series", "desks", "replanning", "reminders")
+FAMILIES = ("booking", "audit", "openings", "pages", "series", "desks", "replanning", "reminders")
 """All but `starting`, which installs and starts the product: the tests of `make run` do that."""
 
 
@@ -27,6 +27,7 @@ def test_every_family_of_numbers_is_measured_on_little_data() -> None:
     rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
     for words in (
         "book, 1 writer",
+        "book, with the audit trail",
         "first 10 openings",
         "page: day board",
         "a year of 13",
