@@ -3,17 +3,15 @@
 Everything is read in one query, however many plans, so that lists and the board can say it of every visit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import JSONObject
 from django.utils import timezone
 
-from patients.models import Authorization, Clearance, DoseGiven, TreatmentPlan
-from therapies.models import DosePhase, Prerequisite, TherapyVersion
+from clinic.sql import fetch
+from patients.models import TreatmentPlan
 from therapies.readiness import Cleared, Dossier, Grant, Readiness, Requirement, readiness
 from therapies.series import PhaseFacts
 
@@ -21,11 +19,44 @@ CHECKS_KEPT = timedelta(days=7)
 """So far back checks of visits are read, for visits that are followed late. Older ones only stand on record."""
 
 _NOTHING: Mapping[int, date] = {}
+_NONE: Mapping[str, Any] = {}
 
 _PHASE = (
     "first_dose", "target_days", "last_dose", "variant", "anchor_dose", "min_gap_days",
     "green_before", "green_after", "amber_before", "amber_after", "is_consecutive",
 )  # fmt: skip
+
+FACTS = """
+    select plan.id, plan.start_on, plan.variant, plan.interval_days, plan.had_reaction,
+        (select json_agg(facts) from (
+            select code, name, life, is_hard from therapies_prerequisite where version_id = version.id order by code
+        ) as facts),
+        (select json_agg(facts) from (
+            select code, cleared_on as "on", expires_on as until, for_day from patients_clearance
+            where patient_id = plan.patient_id and (plan_id is null or plan_id = plan.id) and withdrawn_at is null
+                and (for_day is null or for_day >= %(checks_from)s)
+            order by id
+        ) as facts),
+        (select json_agg(facts) from (
+            select id, valid_from, valid_until, doses_allowed from patients_authorization
+            where plan_id = plan.id and withdrawn_at is null
+            order by id
+        ) as facts),
+        (select json_agg(facts) from (
+            select {phase} from therapies_dosephase where version_id = version.id order by first_dose
+        ) as facts),
+        (select json_object_agg(dose_number, given_on) from patients_dosegiven where plan_id = plan.id),
+        ({booked})
+    from patients_treatmentplan plan
+        left join lateral (
+            select id from therapies_therapyversion
+            where therapy_id = plan.therapy_id and effective_from <= %(on)s
+            order by number desc limit 1
+        ) as version on true
+    where plan.id = any(%(plans)s)
+"""
+"""What is on record of some plans, a row each. `booked` is SQL for one JSON object with the days of the booked doses by
+number: another room knows them."""
 
 
 def readiness_of(
@@ -50,61 +81,39 @@ def readiness_of(
 
 def dossier(*, plan: TreatmentPlan, booked: Mapping[int, date] = _NOTHING, on: date | None = None) -> Dossier:
     """What is on record of one plan, as known `on` a day, today if none. One query."""
-    [read] = with_facts(TreatmentPlan.objects.filter(pk=plan.pk), on=on or timezone.localdate())
-    return dossier_of(read, booked=booked)
+    return replace(dossiers(plan_ids=[plan.pk], on=on or timezone.localdate())[plan.pk], booked=booked)
 
 
-def with_facts(plans: QuerySet[TreatmentPlan], *, on: date) -> QuerySet[TreatmentPlan]:
-    """Plans that carry in the same query what `dossier_of` needs. `on` is the day whose therapy facts hold."""
-    in_force = TherapyVersion.objects.filter(therapy=OuterRef("therapy"), effective_from__lte=on).order_by("-number")
-    own = Clearance.objects.filter(
-        Q(plan=None) | Q(plan=OuterRef("pk")), patient=OuterRef("patient"), withdrawn_at=None
-    ).filter(Q(for_day=None) | Q(for_day__gte=on - CHECKS_KEPT))
-    granted = Authorization.objects.filter(plan=OuterRef("pk"), withdrawn_at=None)
-    return (
-        plans.order_by()
-        .alias(version_now=Subquery(in_force.values("pk")[:1]))
-        .annotate(
-            facts_phases=_rows(
-                DosePhase.objects.filter(version=OuterRef("version_now")).order_by("first_dose"), *_PHASE
-            ),
-            facts_requirements=_rows(
-                Prerequisite.objects.filter(version=OuterRef("version_now")).order_by("code"),
-                "code",
-                "name",
-                "life",
-                "is_hard",
-            ),
-            facts_given=_rows(
-                DoseGiven.objects.filter(plan=OuterRef("pk")).order_by("dose_number"), "dose_number", "given_on"
-            ),
-            facts_cleared=_rows(own.order_by("id"), "code", on="cleared_on", until="expires_on", for_day="for_day"),
-            facts_grants=_rows(granted.order_by("id"), "id", "valid_from", "valid_until", "doses_allowed"),
-        )
-    )
+def dossiers(
+    *, plan_ids: Collection[int], on: date, booked: str = "null::json", params: Mapping[str, Any] = _NONE
+) -> dict[int, Dossier]:
+    """What is on record of plans by id, with the therapy facts that hold `on` a day. One query, however many.
+
+    `booked` as in `FACTS`, with its `params`.
+    """
+    sql = FACTS.format(phase=", ".join(_PHASE), booked=booked)
+    found = fetch(sql, {**params, "plans": list(plan_ids), "on": on, "checks_from": on - CHECKS_KEPT})
+    return {plan_id: _dossier(facts) for plan_id, *facts in found}
 
 
-def dossier_of(plan: TreatmentPlan, *, booked: Mapping[int, date] = _NOTHING) -> Dossier:
-    """What is on record of a plan that was read `with_facts`, with the days of its booked doses."""
-    read: Any = plan
+def _dossier(facts: Sequence[Any]) -> Dossier:
+    start_on, variant, interval_days, had_reaction, requirements, cleared, grants, phases, given, booked = facts
     return Dossier(
-        requirements=[Requirement(**row) for row in read.facts_requirements],
-        cleared=[Cleared(**_dates(row, "on", "until", "for_day")) for row in read.facts_cleared],
-        grants=[Grant(**_dates(row, "valid_from", "valid_until")) for row in read.facts_grants],
-        phases=[PhaseFacts(**row) for row in read.facts_phases],
-        given={row["dose_number"]: date.fromisoformat(row["given_on"]) for row in read.facts_given},
-        booked=booked,
-        start_on=plan.start_on,
-        variant=plan.variant,
-        interval_days=plan.interval_days,
-        had_reaction=plan.had_reaction,
+        requirements=[Requirement(**row) for row in requirements or ()],
+        cleared=[Cleared(**_dates(row, "on", "until", "for_day")) for row in cleared or ()],
+        grants=[Grant(**_dates(row, "valid_from", "valid_until")) for row in grants or ()],
+        phases=[PhaseFacts(**row) for row in phases or ()],
+        given=_days(given),
+        booked=_days(booked),
+        start_on=start_on,
+        variant=variant,
+        interval_days=interval_days,
+        had_reaction=had_reaction,
     )
 
 
-def _rows(rows: QuerySet[Any], *names: str, **others: str) -> ArraySubquery:
-    """Rows of another table as an array of JSON objects; `others` renames columns."""
-    columns = {name: F(name) for name in names} | {name: F(column) for name, column in others.items()}
-    return ArraySubquery(rows.values(json=JSONObject(**columns)))
+def _days(by_number: Mapping[str, str] | None) -> dict[int, date]:
+    return {int(number): date.fromisoformat(day) for number, day in (by_number or {}).items()}
 
 
 def _dates(row: dict[str, Any], *names: str) -> dict[str, Any]:

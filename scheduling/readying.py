@@ -2,24 +2,21 @@
 
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import reduce
 from itertools import count
 from operator import or_
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q
-from django.db.models.functions import JSONObject
+from django.db.models import Q
 from django.dispatch import receiver
 from django.utils import timezone
 
 from clinic.models import Clinic, User
 from clinic.quarters import ClinicDate, local_date
 from patients import clearances, plans
+from patients import readiness as readiness_facts
 from patients.models import Patient, TreatmentPlan
-from patients.readiness import dossier_of, with_facts
 from patients.signals import readiness_changed
 from scheduling.locks import guarded, lock
 from scheduling.models import HELD, LIVE, Appointment, Status
@@ -31,6 +28,13 @@ AT_A_TIME = 100
 """Visits whose readiness is worked out together, where there may be many."""
 
 Key = TypeVar("Key", bound=Hashable)
+
+BOOKED = """
+    select json_object_agg(a.dose_number, (lower(a.period) at time zone c.timezone)::date)
+    from scheduling_appointment a join clinic_clinic c on c.id = a.clinic_id
+    where a.plan_id = plan.id and a.status = any(%(held)s)
+"""
+"""The local days of a plan's live and done appointments by dose number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +140,7 @@ def dossier_for(*, plan: TreatmentPlan) -> Dossier:
 
 def dossiers(*, plan_ids: Collection[int], today: date) -> dict[int, Dossier]:
     """What is on record of plans, by id. One query, however many."""
-    held = Appointment.objects.filter(plan=OuterRef("pk"), status__in=HELD).order_by()
-    read = with_facts(TreatmentPlan.objects.filter(pk__in=plan_ids), on=today).annotate(
-        facts_booked=ArraySubquery(
-            held.values(
-                json=JSONObject(dose_number=F("dose_number"), start=F("period__startswith"), zone=F("clinic__timezone"))
-            )
-        )
-    )
-    return {plan.pk: dossier_of(plan, booked=_booked(plan)) for plan in read}
+    return readiness_facts.dossiers(plan_ids=plan_ids, on=today, booked=BOOKED, params={"held": list(HELD)})
 
 
 def unready(*, clinics: Collection[Clinic], first_day: date, last_day: date) -> Iterator[tuple[Appointment, Readiness]]:
@@ -181,10 +177,3 @@ def _bump_days(*, patients: Collection[Patient], **_: Any) -> None:
     """Boards that show a visit of the patients are out of date."""
     visits = Appointment.objects.filter(patient__in=patients, status__in=LIVE).select_related("clinic")
     lock(days={day_of(visit) for visit in visits})
-
-
-def _booked(plan: Any) -> dict[int, date]:
-    return {
-        row["dose_number"]: local_date(datetime.fromisoformat(row["start"]), ZoneInfo(row["zone"]))
-        for row in plan.facts_booked
-    }

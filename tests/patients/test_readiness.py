@@ -15,7 +15,7 @@ from clinic.models import Clinic, User
 from patients import clearances
 from patients.errors import Refused
 from patients.models import Clearance, TreatmentPlan
-from patients.readiness import dossier, dossier_of, readiness_of, with_facts
+from patients.readiness import dossier, dossiers, readiness_of
 from tests.world import DAY, make_patient, make_plan, make_ready
 from therapies.catalog import new_version_from
 from therapies.models import version_in_force
@@ -175,8 +175,9 @@ def test_the_prerequisites_of_the_version_in_force_are_asked_even_when_it_asks_f
 def test_many_plans_are_read_in_one_query(plan: TreatmentPlan, madison: Clinic) -> None:
     for slug in ("ocrevus", "briumvi", "tysabri"):
         make_ready(make_plan(madison, slug, given={1: date(2026, 11, 2)}))
+    plans = list(TreatmentPlan.objects.values_list("pk", flat=True))
     with CaptureQueriesContext(connection) as seen:
-        found = [dossier_of(one) for one in with_facts(TreatmentPlan.objects.all(), on=TODAY)]
+        found = dossiers(plan_ids=plans, on=TODAY).values()
 
     assert len(seen) == 1
     assert sorted(len(one.given) for one in found) == [0, 1, 1, 1]
