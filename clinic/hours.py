@@ -19,8 +19,10 @@ HOURS = """
     select clinic_id, weekday, opens, closes, valid_from from clinic_openinghours where clinic_id = any(%s)
 """
 
-CLOSURES = """
-    select clinic_id, lower(period), upper(period) from clinic_closure
+HOURS_AND_CLOSURES = f"""
+    select *, null::timestamptz as closed_from, null::timestamptz as closed_until from ({HOURS}) as hours
+    union all
+    select clinic_id, null, null, null, null, lower(period), upper(period) from clinic_closure
     where clinic_id = any(%s) and period && tstzrange(%s, %s)
 """
 
@@ -78,21 +80,29 @@ def weekly_hours(*, clinics: Iterable[Clinic]) -> dict[int, WeeklyHours]:
 
 
 class OpenHours:
-    """When some clinics are open, from the first day to the last: hours minus closures. Two queries, at once."""
+    """When some clinics are open, from the first day to the last: hours minus closures. One query, at once."""
 
     def __init__(self, *, clinics: Sequence[Clinic], first_day: date, last_day: date) -> None:
         self._clinics = {clinic.pk: clinic for clinic in clinics}
         self._dates = days_between(first_day, last_day)
-        self._weekly = weekly_hours(clinics=clinics) if clinics else {}
+        self._weekly: dict[int, WeeklyHours] = {}
         self._closed: dict[int, list[Period]] = {}
-        if not clinics:
-            return
-        start = min(day_bounds(first_day, clinic.zone)[0] for clinic in clinics)
-        end = max(day_bounds(last_day, clinic.zone)[1] for clinic in clinics)
+        if clinics:
+            self._read(first_day, last_day)
+
+    def _read(self, first_day: date, last_day: date) -> None:
+        ids, zones = list(self._clinics), {clinic.zone for clinic in self._clinics.values()}
+        start = min(day_bounds(first_day, zone)[0] for zone in zones)
+        end = max(day_bounds(last_day, zone)[1] for zone in zones)
+        rows: dict[int, list[Hours]] = {pk: [] for pk in ids}
         with connection.cursor() as cursor:
-            cursor.execute(CLOSURES, [list(self._clinics), start, end])
-            for clinic_id, closed_from, closed_until in cursor:
-                self._closed.setdefault(clinic_id, []).append((closed_from, closed_until))
+            cursor.execute(HOURS_AND_CLOSURES, [ids, ids, start, end])
+            for clinic_id, *hours, closed_from, closed_until in cursor:
+                if closed_until:
+                    self._closed.setdefault(clinic_id, []).append((closed_from, closed_until))
+                else:
+                    rows[clinic_id].append(Hours(*hours))
+        self._weekly = {pk: WeeklyHours(of_clinic) for pk, of_clinic in rows.items()}
 
     def days(self) -> Iterator[ClinicDayKey]:
         """The days on which a clinic is open at all."""
@@ -115,7 +125,7 @@ class OpenHours:
 def open_periods(*, clinics: Sequence[Clinic], first_day: date, last_day: date) -> dict[ClinicDayKey, list[Period]]:
     """The open stretches of each clinic on each day, in UTC: hours minus closures. Closed days are left out.
 
-    Two queries, however many clinics and days.
+    One query, however many clinics and days.
     """
     hours = OpenHours(clinics=clinics, first_day=first_day, last_day=last_day)
     return {key: hours.periods(key) for key in hours.days()}

@@ -19,17 +19,19 @@ from therapies.series import DueDose, NoPhase, PhaseFacts, due_dose, phase_for
 _NOTHING: Mapping[int, date] = {}
 
 
-def given_dates(*, plan: TreatmentPlan) -> dict[int, date]:
-    """The days of the doses of a plan that were given, by dose number."""
-    return dict(DoseGiven.objects.filter(plan=plan).values_list("dose_number", "given_on"))
-
-
 def next_dose(*, plan: TreatmentPlan, booked: Mapping[int, date] = _NOTHING, on: date) -> DueDose | None:
     """The next dose to book: the first after those given that is not booked yet. Nothing when the course is over.
 
     `booked` maps the numbers of booked doses to their days; `on` is the day whose therapy facts hold. Two queries.
     """
     return next_doses(plans=[plan], booked={plan.pk: booked}, on=on)[plan.pk]
+
+
+def next_of(
+    *, plan: TreatmentPlan, phases: Sequence[PhaseFacts], given: Mapping[int, date], booked: Mapping[int, date]
+) -> DueDose | None:
+    """`next_dose` from what was read before: the phases in force and the doses that were given. No query."""
+    return _Course(plan=plan, phases=phases, given=given).next(booked)
 
 
 def next_doses(

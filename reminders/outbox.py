@@ -16,10 +16,12 @@ from django.utils import timezone
 from clinic.hours import open_periods
 from clinic.models import User
 from clinic.quarters import local_date
+from clinic.sql import insert
+from patients.models import ContactPoint
 from reminders import timing
-from reminders.courses import speaks_for_the_course, visits_of
+from reminders.courses import Visits, course_of, other_visits
 from reminders.models import TOLD, WAITING, Channel, Message, MessageStatus
-from reminders.reach import first_of_kind
+from reminders.reach import first_of_kind, points_of
 from reminders.rules import rules_for
 from reminders.timing import Planned, Rule, Visit
 from reminders.voices import Voice, voice_of
@@ -33,34 +35,40 @@ LOOK_BACK = 14
 _FIRST = ("booked", "moved")
 """Rules that tell a time first."""
 
+ROWS = """
+    with own as (select * from reminders_message where appointment_id = %(appointment)s order by id for no key update)
+    select * from own
+    union all
+    select message.* from reminders_message message
+        join scheduling_appointment visit on visit.id = message.appointment_id
+    where visit.plan_id = %(plan)s and visit.id <> %(appointment)s and message.also_told ? %(key)s
+        and message.status = any(%(told)s) and message.sending_at is not null
+"""
+"""The messages of an appointment, locked, and those of its course that told of it."""
+
 
 @receiver(appointment_changed, dispatch_uid="plan_messages")
 def on_change(sender: type[Appointment], appointment: Appointment, change: str, by: User | None, **_: Any) -> None:
     """Plan anew for an appointment that changed, and for the next of its course, which may speak for itself now."""
-    plan_messages(appointment)
-    following = (
-        Appointment.objects.filter(
-            plan=appointment.plan_id,
-            dose_number=appointment.dose_number + 1,
-            dose_phase__is_consecutive=True,
-            status=Status.BOOKED,
-        )
-        .select_related("clinic", "dose_phase", "plan")
-        .first()
-    )
-    if following is not None:
-        plan_messages(following)
+    others = other_visits(appointment)
+    plan_messages(appointment, others, is_new=change == "booked")
+    following = others.get(appointment.dose_number + 1)
+    if following and following.is_consecutive and following.status == Status.BOOKED:
+        plan_messages(Appointment.objects.select_related("clinic", "dose_phase", "plan").get(pk=following.id))
 
 
-def plan_messages(appointment: Appointment) -> None:
+def plan_messages(appointment: Appointment, others: Visits | None = None, *, is_new: bool = False) -> None:
     """Make the outbox say what the patient should be told about an appointment as it stands now.
 
     Call it inside the transaction that changed the appointment. Rows that were sent, or may have been, stay as they
-    are, and nothing that was told of this time and place is told again.
+    are, and nothing that was told of this time and place is told again. `others` are the plan's other visits, read
+    here if they are not known. Of an appointment that `is_new` nothing can be on record.
     """
     now = timezone.now()
-    rows = list(Message.objects.filter(appointment=appointment).select_for_update(no_key=True).order_by("id"))
-    desired = {(each.code, each.channel): each for each in _desired(appointment, rows, now)}
+    others = other_visits(appointment) if others is None else others
+    record = _Record([], [], others) if is_new else _record(appointment, others)
+    rows = record.rows
+    desired = {(each.code, each.channel): each for each in _desired(appointment, record, now)}
     standing = {
         (row.rule, row.channel): row
         for row in rows
@@ -99,40 +107,46 @@ class Told:
         return self.start == appointment.start and self.clinic_id == appointment.clinic_id
 
 
-def _desired(appointment: Appointment, rows: list[Message], now: datetime) -> list[Planned]:
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What is on record: an appointment's rows, all that the patient was told of it, the plan's other visits."""
+
+    rows: list[Message]
+    told: list[Told]
+    others: Visits
+
+
+def _desired(appointment: Appointment, record: _Record, now: datetime) -> list[Planned]:
     """All that should be told of an appointment, told already or not."""
     rules = rules_for(clinic_id=appointment.clinic_id, therapy_id=appointment.plan.therapy_id)
-    told = _told(appointment, rows)
     visit = Visit(start=appointment.start, zone=appointment.clinic.zone, told_at=now)
     if appointment.status == Status.CANCELLED:
-        by = {each.channel for each in told}
+        by = {each.channel for each in record.told}
         return timing.at_the_end(rules=rules, visit=visit, moment="cancelled", by=by)
     if appointment.status == Status.NO_SHOW:
         return timing.at_the_end(rules=rules, visit=visit, moment="no_show", by=())
     if appointment.status == Status.DONE:
-        is_last = visits_of(appointment)[-1].pk == appointment.pk
+        is_last = course_of(appointment, record.others)[-1] == appointment.pk
         return timing.after_visit(rules=rules, visit=visit) if is_last else []
     if appointment.status == Status.BOOKED:
-        return _desired_before(appointment, rows, told, rules, now)
+        return _desired_before(appointment, record, rules, now)
     return []
 
 
-def _desired_before(
-    appointment: Appointment, rows: list[Message], told: list[Told], rules: list[Rule], now: datetime
-) -> list[Planned]:
-    announce, also_by = _announcement(appointment, told)
-    course = visits_of(appointment)
-    if not speaks_for_the_course(appointment, course):
+def _desired_before(appointment: Appointment, record: _Record, rules: list[Rule], now: datetime) -> list[Planned]:
+    announce, also_by = _announcement(appointment, record.told)
+    first = course_of(appointment, record.others)[0]
+    if first != appointment.pk:
         # The first visit's messages name this one too. Only what they said already without it is said by itself.
         rules = [rule for rule in rules if rule.moment in timing.ANSWERS]
-        if Message.objects.filter(appointment=course[0], rule__in=timing.ANSWERS, status__in=WAITING).exists():
+        if Message.objects.filter(appointment=first, rule__in=timing.ANSWERS, status__in=WAITING).exists():
             return []
     clinic = appointment.clinic
     day = local_date(appointment.start, clinic.zone)
     visit = Visit(
         start=appointment.start,
         zone=clinic.zone,
-        told_at=_told_at(appointment, rows, told, now),
+        told_at=_told_at(appointment, record, now),
         confirmed=appointment.confirmed_at is not None,
         interval_days=_interval(appointment),
         open_days=[
@@ -153,20 +167,27 @@ def _interval(appointment: Appointment) -> int:
     return ordered if ordered and appointment.dose_number > 1 else appointment.dose_phase.target_days
 
 
-def _told(appointment: Appointment, rows: list[Message]) -> list[Told]:
-    """All that the patient was told of this visit, by its own messages or by those of its course; the last one last."""
-    told = [
-        Told(row.rule, row.channel, row.visit_start, row.clinic_id, row.created_at, row.sending_at or row.created_at)
-        for row in rows
-        if row.status in TOLD and row.channel != Channel.CALL
-    ]
+def _record(appointment: Appointment, others: Visits) -> _Record:
+    """Read the rows of an appointment, locked, with what was told of it by its course. One query."""
     key = str(appointment.pk)
-    for row in Message.objects.filter(
-        appointment__plan=appointment.plan_id, also_told__has_key=key, status__in=TOLD, sending_at__isnull=False
-    ):
-        start = datetime.fromisoformat(row.also_told[key])
-        told.append(Told(row.rule, row.channel, start, row.clinic_id, row.created_at, row.sending_at or row.created_at))
-    return sorted(told, key=lambda each: each.sent_at)
+    read = list(
+        Message.objects.raw(
+            ROWS, {"appointment": appointment.pk, "plan": appointment.plan_id, "key": key, "told": list(TOLD)}
+        )
+    )
+    rows = sorted((row for row in read if row.appointment_id == appointment.pk), key=lambda row: row.pk)
+    told = [
+        Told(row.rule, row.channel, start, row.clinic_id, row.created_at, row.sending_at or row.created_at)
+        for row in read
+        if row.status in TOLD and row.channel != Channel.CALL
+        for start in [row.visit_start if row.appointment_id == appointment.pk else _start_told(row, key)]
+    ]
+    return _Record(rows, sorted(told, key=lambda each: each.sent_at), others)
+
+
+def _start_told(row: Message, key: str) -> datetime:
+    """When another visit's message says that this one begins."""
+    return datetime.fromisoformat(row.also_told[key])
 
 
 def _announcement(appointment: Appointment, told: list[Told]) -> tuple[str, set[str]]:
@@ -183,12 +204,13 @@ def _announcement(appointment: Appointment, told: list[Told]) -> tuple[str, set[
     return "moved", {each.channel for each in told}
 
 
-def _told_at(appointment: Appointment, rows: list[Message], told: list[Told], now: datetime) -> datetime:
+def _told_at(appointment: Appointment, record: _Record, now: datetime) -> datetime:
     """When the patient was first told of this time, or will be: what came before it came too late to be due."""
+    told = record.told
     otherwise = max((each.sent_at for each in told if not each.is_of(appointment)), default=None)
     since = [
         row.created_at
-        for row in rows
+        for row in record.rows
         if row.rule in _FIRST
         and row.status != MessageStatus.RETIRED
         and _same_visit(row, appointment)
@@ -244,45 +266,33 @@ def _add(planned: list[Planned], rows: list[Message], appointment: Appointment, 
         for row in rows
         if row.appointment_version == appointment.version and row.status == MessageStatus.RETIRED
     }
-    new: list[Message] = []
-    again: list[Message] = []
-    points = list(appointment.patient.contact_points.all()) if planned else []
+    new: list[dict[str, Any]] = []
+    points = points_of(appointment.patient) if planned else []
     for each in planned:
+        facts = _facts(each, points, appointment)
         before = retired.get((each.code, each.channel))
-        row = before or Message(
-            appointment=appointment, appointment_version=appointment.version, rule=each.code, channel=each.channel
-        )
-        if before and before.due_at < now and each.due_at < now:
-            continue
-        _fill(row, each, appointment)
-        row.contact_point = first_of_kind(points, each.channel)
-        (again if before else new).append(row)
-    Message.objects.bulk_create(new)
-    if again:
-        Message.objects.bulk_update(again, _FILLED)
+        if before is None:
+            new.append({**facts, "created_at": now, "also_told": "{}"})
+        elif before.due_at >= now or each.due_at >= now:
+            Message.objects.filter(pk=before.pk).update(**facts, try_after=None, error="")
+    insert("reminders_message", new)
 
 
-_FILLED = [
-    "clinic",
-    "visit_start",
-    "contact_point",
-    "language",
-    "only_unconfirmed",
-    "keeps_place",
-    "status",
-    "due_at",
-    "cut_off_at",
-    "try_after",
-    "error",
-]
-
-
-def _fill(row: Message, planned: Planned, appointment: Appointment) -> None:
-    row.clinic = appointment.clinic
-    row.visit_start = appointment.start
-    row.language = appointment.patient.language
-    row.only_unconfirmed = planned.only_unconfirmed
-    row.keeps_place = planned.keeps_place
-    row.status = MessageStatus.PENDING
-    row.due_at, row.cut_off_at = planned.due_at, planned.cut_off_at
-    row.try_after, row.error = None, ""
+def _facts(planned: Planned, points: list[ContactPoint], appointment: Appointment) -> dict[str, Any]:
+    """A planned message as columns of its row."""
+    point = first_of_kind(points, planned.channel)
+    return {
+        "appointment_id": appointment.pk,
+        "appointment_version": appointment.version,
+        "rule": planned.code,
+        "channel": planned.channel,
+        "clinic_id": appointment.clinic_id,
+        "visit_start": appointment.start,
+        "contact_point_id": point.pk if point else None,
+        "language": appointment.patient.language,
+        "only_unconfirmed": planned.only_unconfirmed,
+        "keeps_place": planned.keeps_place,
+        "status": MessageStatus.PENDING,
+        "due_at": planned.due_at,
+        "cut_off_at": planned.cut_off_at,
+    }

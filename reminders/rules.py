@@ -8,12 +8,31 @@ from pathlib import Path
 from typing import Any
 
 from django.apps.registry import Apps
-from django.db.models import Q
 
-from reminders.models import ReminderRule
+from clinic.sql import fetch
 from reminders.timing import Hours, Rule
 
 FILE = Path(__file__).with_name("rules.toml")
+
+FACTS = (
+    "code",
+    "moment",
+    "cut_off_hours",
+    "days",
+    "at",
+    "min_interval_days",
+    "rest_hours",
+    "only_unconfirmed",
+    "asks_to_confirm",
+    "keeps_place",
+)
+
+CLOSEST = f"""
+    select distinct on (code) is_active, channels, {", ".join(FACTS)} from reminders_reminderrule
+    where (clinic_id is null or clinic_id = %s) and (therapy_id is null or therapy_id = %s)
+    order by code, therapy_id is null, clinic_id is null
+"""
+"""A therapy's own rule is closer than a clinic's; one for both is the closest."""
 
 
 class RulesError(ValueError):
@@ -56,34 +75,11 @@ def load_rules(*, rows: Iterable[dict[str, Any]], apps: Apps) -> None:
 
 def rules_for(*, clinic_id: int, therapy_id: int) -> list[Rule]:
     """The rules that hold for a therapy at a clinic: of each code the closest row. One query."""
-    rows = ReminderRule.objects.filter(
-        Q(clinic=None) | Q(clinic=clinic_id), Q(therapy=None) | Q(therapy=therapy_id)
-    ).order_by("code")
-    closest: dict[str, ReminderRule] = {}
-    for row in sorted(rows, key=_closeness):
-        closest[row.code] = row
-    return [_rule(row) for row in closest.values() if row.is_active]
-
-
-def _closeness(row: ReminderRule) -> tuple[bool, bool]:
-    """A therapy's own rule is closer than a clinic's; one for both is the closest."""
-    return row.therapy_id is not None, row.clinic_id is not None
-
-
-def _rule(row: ReminderRule) -> Rule:
-    return Rule(
-        code=row.code,
-        moment=row.moment,
-        channels=tuple(row.channels),
-        cut_off_hours=row.cut_off_hours,
-        days=row.days,
-        at=row.at,
-        min_interval_days=row.min_interval_days,
-        rest_hours=row.rest_hours,
-        only_unconfirmed=row.only_unconfirmed,
-        asks_to_confirm=row.asks_to_confirm,
-        keeps_place=row.keeps_place,
-    )
+    return [
+        Rule(channels=tuple(channels), **dict(zip(FACTS, facts, strict=True)))
+        for is_active, channels, *facts in fetch(CLOSEST, [clinic_id, therapy_id])
+        if is_active
+    ]
 
 
 def _row(entry: dict[str, Any]) -> dict[str, Any]:

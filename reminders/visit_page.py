@@ -22,7 +22,8 @@ from reminders.replies import confirm_all
 from scheduling import booking
 from scheduling.models import Appointment, Status
 from scheduling.needs import Needs, needs_of
-from scheduling.openings import Opening, days_at_each
+from scheduling.open_days import days_at_each
+from scheduling.openings import Opening
 from scheduling.refusals import NotAvailable
 from scheduling.wording import when_words
 

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from clinic.models import Clinic
+from clinic.sql import fetch
 from patients.phones import shown
 from reminders.gsm import plain
-from reminders.models import Channel, ClinicVoice
+from reminders.models import Channel
 from reminders.rules import default_hours
 from reminders.timing import Hours
 
 PLACE_LENGTH = 16
+
+OF_CLINIC = """
+    select sender_name, place, phone, texts_from, texts_until from reminders_clinicvoice where clinic_id = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +35,14 @@ class Voice:
 
 def voice_of(clinic: Clinic) -> Voice:
     """The voice of a clinic. One query."""
-    row = ClinicVoice.objects.filter(clinic=clinic).first()
     hours = default_hours()[Channel.SMS]
+    unset = settings.SENDER_NAME, "", "", hours.opens, hours.closes
+    sender, place, phone, texts_from, texts_until = next(iter(fetch(OF_CLINIC, [clinic.pk])), unset)
     return Voice(
-        sender=row.sender_name if row else settings.SENDER_NAME,
-        place=(row and row.place) or plain(clinic.name)[:PLACE_LENGTH].strip(),
-        phone=written((row and row.phone) or clinic.phone),
-        text_hours=Hours(row.texts_from, row.texts_until) if row else hours,
+        sender=sender,
+        place=place or plain(clinic.name)[:PLACE_LENGTH].strip(),
+        phone=written(phone or clinic.phone),
+        text_hours=Hours(texts_from, texts_until),
     )
 
 

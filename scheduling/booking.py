@@ -18,7 +18,7 @@ from scheduling.locks import guarded, lock
 from scheduling.models import Appointment, Reason, Status
 from scheduling.needs import Needs, needs_of
 from scheduling.placing import find_seat, place, put_elsewhere
-from scheduling.record import day_of, fresh, hold, release
+from scheduling.record import day_of, fresh, fresh_plan, hold, release
 from scheduling.redealing import heal_day
 from scheduling.refusals import NotAvailable
 from scheduling.signals import appointment_changed
@@ -49,7 +49,7 @@ def book(
     try:
         with guarded():
             lock(days={(clinic, local_date(start, clinic.zone))}, patient=plan.patient)
-            plan = TreatmentPlan.objects.select_related("patient", "therapy").get(pk=plan.pk)
+            plan = fresh_plan(plan, clinic)
             return place(
                 plan=plan,
                 dose_number=dose_number,

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
 from clinic.models import Clinic
 from clinic.quarters import ClinicDate
+from clinic.sql import insert
 from scheduling.engine.day import Care, Day
 from scheduling.engine.seating import colour_places
 from scheduling.models import NurseAssignment
@@ -23,17 +26,20 @@ def write_care(*, clinic: Clinic, grid: ClinicDate, day: Day, care: Mapping[int,
     if gone:
         NurseAssignment.objects.filter(appointment__in=gone).delete()
     starts = {stay.id: stay.start for stay in day.stays}
-    NurseAssignment.objects.bulk_create(
-        NurseAssignment(
-            appointment_id=pk,
-            clinic=clinic,
-            nurse_id=piece.nurse,
-            place=piece.place,
-            period=(grid.moment_of(piece.start), grid.moment_of(piece.end)),
-            is_start=index == 0 and piece.start == starts.get(pk, piece.start),
-        )
-        for pk in changed
-        for index, piece in enumerate(placed[pk])
+    insert(
+        "scheduling_nurseassignment",
+        [
+            {
+                "appointment_id": pk,
+                "clinic_id": clinic.pk,
+                "nurse_id": piece.nurse,
+                "place": piece.place,
+                "period": DateTimeTZRange(grid.moment_of(piece.start), grid.moment_of(piece.end)),
+                "is_start": index == 0 and piece.start == starts.get(pk, piece.start),
+            }
+            for pk in changed
+            for index, piece in enumerate(placed[pk])
+        ],
     )
 
 

@@ -7,14 +7,15 @@ are stays of the day too, with the offer's id made negative.
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from itertools import groupby, islice
-from typing import Any
+from operator import itemgetter
+from typing import NamedTuple
 
-from django.db import connection
 from django.utils import timezone
 
 from clinic.hours import ClinicDayKey, OpenHours, days_between
 from clinic.models import Clinic
 from clinic.quarters import QUARTER_SECONDS, ClinicDate, day_bounds
+from clinic.sql import Row, fetch
 from scheduling.engine.day import Care, ChairDay, Day, NurseDay, Stay, span
 from scheduling.models import HELD, IN_CHAIR, Status
 
@@ -28,23 +29,25 @@ OF_EACH_DAY = """
 index: joined as a whole, the planner reads the whole table."""
 
 STAYS = OF_EACH_DAY.format("""
-    select extract(epoch from lower(a.period))::bigint, extract(epoch from upper(a.period))::bigint,
-           a.id, a.chair_id, a.status = any(%s), a.status = %s,
-           n.nurse_id, extract(epoch from lower(n.period))::bigint, extract(epoch from upper(n.period))::bigint, n.place
+    select a.id, a.chair_id,
+           extract(epoch from lower(a.period))::bigint as starts, extract(epoch from upper(a.period))::bigint as ends,
+           a.status = any(%s) as in_chair, a.status = %s as is_expected, n.nurse_id,
+           extract(epoch from lower(n.period))::bigint as care_starts,
+           extract(epoch from upper(n.period))::bigint as care_ends, n.place
     from scheduling_appointment a
         left join scheduling_nurseassignment n on n.appointment_id = a.id
     where a.clinic_id = asked.clinic_id and lower(a.period) >= asked.starts and lower(a.period) < asked.ends
         and a.status = any(%s)
-    order by a.id, lower(n.period)
-""")
-
-HELD_CHAIRS = OF_EACH_DAY.format("""
-    select extract(epoch from lower(o.period))::bigint, extract(epoch from upper(o.period))::bigint, -o.id, o.chair_id
+    union all
+    select -o.id, o.chair_id, extract(epoch from lower(o.period))::bigint, extract(epoch from upper(o.period))::bigint,
+           false, false, null, null, null, null
     from clinic_chair c
         join scheduling_waitlistoffer o on o.chair_id = c.id
     where c.clinic_id = asked.clinic_id and lower(o.period) >= asked.starts and lower(o.period) < asked.ends
         and o.outcome = '' and o.held_until > %s
+    order by id, care_starts
 """)
+"""Who sits where and who cares for them, one row per assignment, and with an id below zero the chairs that are held."""
 
 FLOORS = OF_EACH_DAY.format("""
     select extract(epoch from lower(f.period))::bigint, extract(epoch from upper(f.period))::bigint, f.nurse_id
@@ -54,20 +57,18 @@ FLOORS = OF_EACH_DAY.format("""
 """)
 
 CHAIRS = """
-    select clinic_id, id, kind from clinic_chair where clinic_id = any(%s) and is_active order by position, id
+    select c.clinic_id, c.id, c.kind, lower(o.period), upper(o.period)
+    from clinic_chair c
+        left join clinic_chairoutage o on o.chair_id = c.id and o.period && tstzrange(%s, %s)
+    where c.clinic_id = any(%s) and c.is_active
+    order by c.position, c.id
 """
+"""Chairs, one row for each stretch when they are out of service, or one without."""
 
-OUTAGES = """
-    select o.chair_id, lower(o.period), upper(o.period)
-    from clinic_chairoutage o join clinic_chair c on c.id = o.chair_id
-    where c.clinic_id = any(%s) and o.period && tstzrange(%s, %s)
-"""
-
-ROUNDS = (12, 96, 1024)
+ROUNDS = (6, 24, 96, 1024)
 """Clinic days that are read first, then next, where the order of looking at them is known; at last the rest."""
 
 
-Row = tuple[Any, ...]
 Span = tuple[datetime, datetime]
 
 
@@ -79,8 +80,7 @@ class Days:
         self._zones = {clinic.pk: clinic.zone for clinic in clinics}
         self._dates = days_between(first_day, last_day)
         self._hours = OpenHours(clinics=clinics, first_day=first_day, last_day=last_day)
-        self._chairs = _chairs(list(self._zones))
-        self._outages = _outages(
+        self._chairs = _chairs(
             list(self._zones),
             min(day_bounds(first_day, zone)[0] for zone in self._zones.values()),
             max(day_bounds(last_day, zone)[1] for zone in self._zones.values()),
@@ -90,7 +90,6 @@ class Days:
         self._read: set[ClinicDayKey] = set()
         self._floors: dict[ClinicDayKey, list[Row]] = {}
         self._stays: dict[ClinicDayKey, list[Row]] = {}
-        self._held: dict[ClinicDayKey, list[Row]] = {}
         self._promised: dict[ClinicDayKey, list[Stay]] = {}
 
     def expect(self, keys: Sequence[ClinicDayKey]) -> None:
@@ -123,22 +122,16 @@ class Days:
             length=length,
             open=_quarters(grid, self._hours.periods(key)),
             chairs=tuple(
-                ChairDay(pk, kind, whole & ~_quarters(grid, self._outages.get(pk, ())))
-                for pk, kind in self._chairs.get(key[0], ())
+                ChairDay(chair.id, chair.kind, whole & ~_quarters(grid, chair.outages))
+                for chair in self._chairs.get(key[0], ())
             ),
             nurses=nurses,
-            stays=stays,
-            held=(
-                *(
-                    Stay(pk, chair, _quarter(start, zero), _quarter(end, zero))
-                    for _, start, end, pk, chair in self._held.get(key, ())
-                ),
-                *self._promised.get(key, ()),
-            ),
+            stays=tuple(stay for stay in stays if stay.id > 0),
+            held=(*(stay for stay in stays if stay.id < 0), *self._promised.get(key, ())),
         )
 
     def _read_on(self, key: ClinicDayKey) -> None:
-        """Read the rows of a day and of those that come next, all at once where no order is known. Three queries."""
+        """Read the rows of a day and of those that come next, all at once where no order is known. Two queries."""
         size = next(self._rounds, None) if self._order is not None else None
         every = self._order if self._order is not None else [(pk, day) for pk in self._zones for day in self._dates]
         unread = (one for one in every if one not in self._read and one != key)
@@ -148,62 +141,67 @@ class Days:
             [self.grid(one).start for one in keys],
             [self.grid(one).end for one in keys],
         )
-        _add(self._floors, keys, _fetch(FLOORS, [*asked]))
-        _add(self._stays, keys, _fetch(STAYS, [*asked, list(IN_CHAIR), Status.BOOKED, list(HELD)]))
-        _add(self._held, keys, _fetch(HELD_CHAIRS, [*asked, timezone.now()]))
+        _add(self._floors, keys, fetch(FLOORS, [*asked]))
+        _add(self._stays, keys, fetch(STAYS, [*asked, list(IN_CHAIR), Status.BOOKED, list(HELD), timezone.now()]))
         self._read.update(keys)
 
 
 def load_day(*, clinic: Clinic, day: date) -> Day:
-    """One clinic day as it stands in the database. Seven queries."""
+    """One clinic day as it stands in the database. Four queries."""
     return load_days(clinics=[clinic], first_day=day, last_day=day).build((clinic.pk, day))
 
 
 def load_days(*, clinics: Sequence[Clinic], first_day: date, last_day: date) -> Days:
-    """The days of some clinics (one at least) from the first to the last, both included. Four queries, and three more
-    when a day is looked at; at most twelve where `expect` was told in which order that will be."""
+    """The days of some clinics (one at least) from the first to the last, both included. Two queries, and two more
+    when a day is looked at; at most ten where `expect` was told in which order that will be."""
     return Days(clinics, first_day, last_day)
 
 
-def _nurses(rows: Iterable[Row], zero: int) -> tuple[NurseDay, ...]:
+def _nurses(found: Iterable[Row], zero: int) -> tuple[NurseDay, ...]:
     floors: dict[int, int] = {}
-    for _, start, end, nurse in rows:
+    for _, start, end, nurse in found:
         floors[nurse] = floors.get(nurse, 0) | span(_quarter(start, zero), _quarter(end, zero))
     return tuple(NurseDay(nurse, floor) for nurse, floor in floors.items())
 
 
-def _stays(rows: Iterable[Row], zero: int) -> tuple[Stay, ...]:
+def _stays(found: Iterable[Row], zero: int) -> tuple[Stay, ...]:
     """Stays from one row per assignment; the rows of a stay follow each other."""
-    found: list[Stay] = []
-    for (pk, chair, start, end, in_chair, is_expected), group in groupby(
-        rows, key=lambda row: (row[3], row[4], row[1], row[2], row[5], row[6])
-    ):
+    stays: list[Stay] = []
+    for _, rows_of_stay in groupby(found, key=itemgetter(1)):
+        of_stay = list(rows_of_stay)
+        _, pk, chair, start, end, in_chair, is_expected, *_ = of_stay[0]
         care = tuple(
             Care(nurse, _quarter(begins, zero), _quarter(ends, zero), place)
-            for *_, nurse, begins, ends, place in group
+            for *_, nurse, begins, ends, place in of_stay
             if nurse is not None
         )
-        found.append(Stay(pk, chair, _quarter(start, zero), _quarter(end, zero), care, in_chair, is_expected))
-    return tuple(found)
+        stays.append(Stay(pk, chair, _quarter(start, zero), _quarter(end, zero), care, in_chair, is_expected))
+    return tuple(stays)
 
 
-def _add(found: dict[ClinicDayKey, list[Row]], keys: Sequence[ClinicDayKey], rows: Iterable[Row]) -> None:
+def _add(known: dict[ClinicDayKey, list[Row]], keys: Sequence[ClinicDayKey], found: Iterable[Row]) -> None:
     """Put rows that begin with the number of their day on it."""
-    for row in rows:
-        found.setdefault(keys[row[0] - 1], []).append(row)
+    for row in found:
+        known.setdefault(keys[row[0] - 1], []).append(row)
 
 
-def _chairs(ids: list[int]) -> dict[int, list[tuple[int, str]]]:
-    found: dict[int, list[tuple[int, str]]] = {}
-    for clinic_id, pk, kind in _fetch(CHAIRS, [ids]):
-        found.setdefault(clinic_id, []).append((pk, kind))
-    return found
+class _Chair(NamedTuple):
+    """A chair, and the stretches when it is out of service."""
+
+    id: int
+    kind: str
+    outages: list[Span]
 
 
-def _outages(ids: list[int], start: datetime, end: datetime) -> dict[int, list[Span]]:
-    found: dict[int, list[Span]] = {}
-    for chair_id, out_from, out_until in _fetch(OUTAGES, [ids, start, end]):
-        found.setdefault(chair_id, []).append((out_from, out_until))
+def _chairs(ids: list[int], start: datetime, end: datetime) -> dict[int, list[_Chair]]:
+    """The chairs of each clinic in the order of the board, with their outages between two moments."""
+    found: dict[int, list[_Chair]] = {}
+    for clinic_id, pk, kind, out_from, out_until in fetch(CHAIRS, [start, end, ids]):
+        of_clinic = found.setdefault(clinic_id, [])
+        if not of_clinic or of_clinic[-1].id != pk:
+            of_clinic.append(_Chair(pk, kind, []))
+        if out_until:
+            of_clinic[-1].outages.append((out_from, out_until))
     return found
 
 
@@ -217,9 +215,3 @@ def _quarters(grid: ClinicDate, periods: Sequence[Span]) -> int:
 
 def _quarter(epoch: int, zero: int) -> int:
     return (epoch - zero) // QUARTER_SECONDS
-
-
-def _fetch(sql: str, params: list[Any]) -> list[Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return cursor.fetchall()

@@ -63,17 +63,20 @@ def lock(*, days: Collection[tuple[Clinic, date]], patient: Patient | None = Non
     Everybody takes them in this order, so nobody deadlocks. Waits at most `LOCK_TIMEOUT`. Call inside `guarded`.
     """
     keys = sorted({(clinic.pk, day) for clinic, day in days})
+    statements = [f"set local lock_timeout = '{LOCK_TIMEOUT}'"]
+    params: list[int | date] = []
+    if patient is not None:
+        statements.append("select from patients_patient where id = %s for no key update")
+        params.append(patient.pk)
+    if keys:
+        statements.append(
+            "insert into scheduling_clinicday (clinic_id, date, version) values "
+            + ", ".join(["(%s, %s, 1)"] * len(keys))
+            + " on conflict (clinic_id, date) do update set version = scheduling_clinicday.version + 1"
+        )
+        params += [value for key in keys for value in key]
     with connection.cursor() as cursor:
-        cursor.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
-        if patient is not None:
-            cursor.execute("select from patients_patient where id = %s for no key update", [patient.pk])
-        if keys:
-            cursor.execute(
-                "insert into scheduling_clinicday (clinic_id, date, version) values "
-                + ", ".join(["(%s, %s, 1)"] * len(keys))
-                + " on conflict (clinic_id, date) do update set version = scheduling_clinicday.version + 1",
-                [value for key in keys for value in key],
-            )
+        cursor.execute("; ".join(statements), params)
 
 
 def _code(error: BaseException) -> str:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from clinic.quarters import local_date, quarters_in
+from clinic.sql import fetch
 from patients import course
 from patients.models import DoseGiven, PlanStatus, TreatmentPlan
 from scheduling.models import HELD, Appointment
@@ -22,6 +23,14 @@ from therapies.series import DueDose, NoPhase, PhaseFacts, due_dose, phase_for
 Key = TypeVar("Key", bound=Hashable)
 
 NOTHING: Mapping[int, date] = {}
+
+DOSES = """
+    select dose_number, given_on, null::timestamptz, null from patients_dosegiven where plan_id = %(plan)s
+    union all
+    select a.dose_number, null, lower(a.period), c.timezone
+    from scheduling_appointment a join clinic_clinic c on c.id = a.clinic_id
+    where a.plan_id = %(plan)s and a.status = any(%(held)s) and a.id is distinct from %(without)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,7 @@ def needs_of(
     assuming: Mapping[int, date] = NOTHING,
     ignoring: Collection[int] = (),
 ) -> Needs:
-    """What a dose of a plan needs, from what was given and what is booked. Three queries.
+    """What a dose of a plan needs, from what was given and what is booked. Two queries.
 
     `plan` comes with its patient and therapy. `moving` is the appointment that holds the dose now, if it is to be
     moved. `assuming` gives days to other doses that are about to be booked or moved; those in `ignoring` have no day
@@ -75,13 +84,16 @@ def needs_of(
     active, the course has no such dose, it or a later one was given, or it is booked already; and when an earlier
     reaction forbids the only phase there is.
     """
-    known = _Known(
-        given=course.given_dates(plan=plan),
-        booked={**booked_dates(plan=plan, without=moving), **assuming},
-        rows=_by_facts(catalog.rows_in_force(therapy=plan.therapy, on=timezone.localdate())),
-    )
-    booked = {number: day for number, day in known.booked.items() if number not in ignoring}
+    known = _known(plan, without=moving)
+    booked = {number: day for number, day in {**known.booked, **assuming}.items() if number not in ignoring}
     return _needs(plan, dose_number, replace(known, booked=booked), is_moving=moving is not None)
+
+
+def needs_of_next(*, plan: TreatmentPlan) -> Needs | None:
+    """`needs_of` the first dose after those given that is not booked; None when the course is over. Two queries."""
+    known = _known(plan)
+    due = course.next_of(plan=plan, phases=list(known.rows), given=known.given, booked=known.booked)
+    return _needs(plan, due.dose_number, known, is_moving=False) if due else None
 
 
 def needs_of_many(*, doses: Mapping[Key, tuple[TreatmentPlan, int, Appointment | None]]) -> dict[Key, Needs]:
@@ -116,6 +128,11 @@ class _Known:
     given: Mapping[int, date]
     booked: Mapping[int, date]
     rows: Mapping[PhaseFacts, DosePhase]
+
+
+def _known(plan: TreatmentPlan, *, without: Appointment | None = None) -> _Known:
+    given, booked = given_and_booked(plan=plan, without=without)
+    return _Known(given, booked, _by_facts(catalog.rows_in_force(therapy=plan.therapy, on=timezone.localdate())))
 
 
 def _needs(plan: TreatmentPlan, dose_number: int, known: _Known, *, is_moving: bool) -> Needs:
@@ -170,13 +187,20 @@ def _by_facts(rows: Collection[DosePhase]) -> Mapping[PhaseFacts, DosePhase]:
     return {catalog.facts_of(row): row for row in rows}
 
 
-def booked_dates(*, plan: TreatmentPlan, without: Appointment | None = None) -> dict[int, date]:
-    """The local dates of a plan's live and done appointments, by dose number."""
-    held = Appointment.objects.filter(plan=plan, status__in=HELD)
-    if without is not None:
-        held = held.exclude(pk=without.pk)
-    rows = held.order_by().values_list("dose_number", "period", "clinic__timezone")
-    return {number: local_date(period.lower, ZoneInfo(zone)) for number, period, zone in rows}
+def given_and_booked(
+    *, plan: TreatmentPlan, without: Appointment | None = None
+) -> tuple[dict[int, date], dict[int, date]]:
+    """The local dates of a plan's doses by number: those given, and those of live and done appointments. One query."""
+    given: dict[int, date] = {}
+    booked: dict[int, date] = {}
+    for number, given_on, start, zone in fetch(
+        DOSES, {"plan": plan.pk, "held": list(HELD), "without": without.pk if without else None}
+    ):
+        if given_on:
+            given[number] = given_on
+        else:
+            booked[number] = local_date(start, ZoneInfo(zone))
+    return given, booked
 
 
 def _due(plan: TreatmentPlan, phases: list[PhaseFacts], dose_number: int, dates: Mapping[int, date]) -> DueDose:

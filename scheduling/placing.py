@@ -14,8 +14,8 @@ from django.utils import timezone
 from clinic.models import Chair, Clinic, User
 from clinic.quarters import ClinicDate, ceil_quarter, is_on_quarter, local_date
 from patients.models import TreatmentPlan
-from scheduling import openings
 from scheduling.care import write_care
+from scheduling.elsewhere import quarters_elsewhere
 from scheduling.engine.day import Day, span
 from scheduling.engine.reseating import Reseater
 from scheduling.engine.seating import Seat, seat, seat_in
@@ -117,7 +117,7 @@ def take_up_again(*, appointment: Appointment, status: Status, note: str, by: Us
     appointment.save(update_fields=["status", "reason", "note", "dose_phase", "period", "planned_period"])
     write_care(clinic=clinic, grid=grid, day=day, care={**found.changed, appointment.pk: found.care})
     stamp(appointment, status, by)
-    appointment_changed.send(Appointment, appointment=appointment, change="booked", by=by)
+    appointment_changed.send(Appointment, appointment=appointment, change="taken_up", by=by)
 
 
 def find_seat(
@@ -146,7 +146,7 @@ def find_seat(
     for pk in lifted:
         day = day.without(pk)
     quarter = grid.quarter_of(start)
-    elsewhere = openings.quarters_elsewhere(patient=needs.plan.patient, grid=grid, moving=moving)
+    elsewhere = quarters_elsewhere(patient=needs.plan.patient, grid=grid, moving=moving)
     if span(quarter, quarter + needs.quarters) & elsewhere:
         raise NotAvailable("The patient has another appointment at that time.", code="time")
     terms: _Terms = {

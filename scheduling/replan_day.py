@@ -18,10 +18,11 @@ from clinic.quarters import ClinicDate, ceil_quarter, local_date
 from scheduling.chairs import chairs_beside
 from scheduling.engine.day import Day, Stay, span, starts_of_runs
 from scheduling.engine.replan import Guest, Limit, Plan, replan
+from scheduling.habits import Habits
 from scheduling.load import Days, Span, load_day, load_days
 from scheduling.models import HELD, IN_CHAIR, Appointment, CallToMake, Status
 from scheduling.needs import Needs, needs_of_many
-from scheduling.openings import Habits, Opening, find_for
+from scheduling.openings import Opening, find_for
 
 NOTICE = 4
 """Quarters before a new time begins that a patient is given at least to hear of it and to come."""

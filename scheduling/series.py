@@ -15,10 +15,11 @@ from clinic.models import Clinic, User
 from clinic.quarters import at_wall_clock, local_date
 from patients import course
 from patients.models import TreatmentPlan
+from scheduling.habits import Habits, habits_of
 from scheduling.locks import guarded, lock
 from scheduling.models import Appointment, Status
-from scheduling.needs import Needs, booked_dates, needs_of
-from scheduling.openings import Habits, Opening, find_for, habits_of
+from scheduling.needs import Needs, given_and_booked, needs_of
+from scheduling.openings import Opening, find_for
 from scheduling.placing import place, put_elsewhere
 from scheduling.record import day_of
 from scheduling.redealing import heal_day
@@ -80,7 +81,8 @@ def propose(
     The first dose sets weekday, hour and clinic for the rest where the plan has no habits yet.
     """
     today = max(timezone.localdate(), not_before or date.min)
-    dates = {**course.given_dates(plan=plan), **booked_dates(plan=plan)}
+    given, booked = given_and_booked(plan=plan)
+    dates = {**given, **booked}
     number = course.next_number(plan=plan, booked=dates)
     habits = habits_of(plan=plan)
     assumed: dict[int, date] = {}

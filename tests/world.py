@@ -56,6 +56,11 @@ def make_clinic(
     return clinic
 
 
+def given_dates(plan: TreatmentPlan) -> dict[int, date]:
+    """The days of the doses of a plan that were given, by dose number."""
+    return dict(DoseGiven.objects.filter(plan=plan).values_list("dose_number", "given_on"))
+
+
 def make_nurse(clinic: Clinic, name: str = "") -> Nurse:
     """A nurse who is not rostered yet."""
     return Nurse.objects.create(name=name or f"Nurse {next(_numbers)}", home_clinic=clinic)

@@ -94,11 +94,20 @@ def phases_of(version: TherapyVersion) -> list[PhaseFacts]:
     return [facts_of(phase) for phase in version.phases.all()]
 
 
+IN_FORCE = """
+    select phase.* from therapies_dosephase phase
+    where version_id = (
+        select version.id from therapies_therapyversion version
+            join therapies_dosephase any_phase on any_phase.version_id = version.id
+        where version.therapy_id = %s and version.effective_from <= %s
+        order by version.number desc limit 1)
+    order by first_dose, variant
+"""
+
+
 def rows_in_force(*, therapy: Therapy, on: date) -> list[DosePhase]:
     """The phases of the newest version whose day has come. Empty when there is none. One query."""
-    rows = DosePhase.objects.filter(version__therapy=therapy, version__effective_from__lte=on)
-    newest_first = list(rows.select_related("version").order_by("-version__number", "first_dose", "variant"))
-    return [row for row in newest_first if row.version_id == newest_first[0].version_id]
+    return list(DosePhase.objects.raw(IN_FORCE, [therapy.pk, on]))
 
 
 def current_phase(*, therapy: Therapy, dose_number: int, variant: str, on: date) -> DosePhase:

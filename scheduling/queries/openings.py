@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 from urllib.parse import urlencode
 
@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from clinic.models import Clinic, Weekday
 from clinic.quarters import ClinicDate
-from scheduling import openings
+from scheduling.candidates import NOON, Asked
 from scheduling.models import Appointment
 from scheduling.needs import Needs
-from scheduling.openings import Asked, OpenDay, Opening
+from scheduling.open_days import OpenDay, days_at_each
+from scheduling.openings import Opening
 from scheduling.queries.dose import Fit, fit_of
 from scheduling.queries.load_strip import LoadStrip, strip_of
 from scheduling.queries.readiness import Badge, badge_of_day
@@ -29,7 +30,6 @@ DAYS_SHOWN = 4
 TIMES_SHOWN = 3
 DIGITS = 9
 
-NOON = time(12)
 PARTS = {"": "Any time", "morning": "Mornings", "afternoon": "Afternoons"}
 
 
@@ -175,7 +175,7 @@ def openings_page(
     moving: Appointment | None = None,
     digits_taken: int = 0,
 ) -> OpeningsPage:
-    """The openings for a dose at some clinics. A few queries more than `openings.days_at_each`."""
+    """The openings for a dose at some clinics. A few queries more than `days_at_each`."""
     worries = _Worries.of(needs, today)
     near = moving.start if moving else None
     middle = max(near.astimezone(moving.clinic.zone).date() if near and moving else needs.due.target, today)
@@ -183,7 +183,7 @@ def openings_page(
         (look.week, look.week + timedelta(days=6)) if look.week else (middle - AROUND_DUE, middle + AROUND_DUE)
     )
     shown = [clinic for clinic in clinics if look.clinic in ("", clinic.slug)] or list(clinics)
-    found = openings.days_at_each(
+    found = days_at_each(
         needs=needs,
         clinics=shown,
         first_day=max(first, today),

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from clinic.models import Clinic
 from clinic.quarters import ClinicDate, ceil_quarter
-from scheduling import openings
 from scheduling.chairs import NOT_YET_SEATED, chairs_beside
+from scheduling.elsewhere import quarters_elsewhere
 from scheduling.engine.day import each
 from scheduling.load import load_day
 from scheduling.models import Appointment, Status
@@ -53,7 +53,7 @@ def places_of(*, appointment: Appointment, clinic: Clinic, day: date) -> Places:
         starts = whole.without(appointment.pk).starts(
             quarters,
             earliest=grid.quarter_of(ceil_quarter(timezone.now())),
-            not_during=openings.quarters_elsewhere(patient=needs.plan.patient, grid=grid, moving=appointment),
+            not_during=quarters_elsewhere(patient=needs.plan.patient, grid=grid, moving=appointment),
         )
     if now == (clinic, day):
         same_time = 1 << grid.quarter_of(appointment.start)

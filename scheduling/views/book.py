@@ -1,25 +1,22 @@
 """The book page: one dose, its openings at all clinics side by side, one click."""
 
-from datetime import date
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from clinic.access import Act, allowed, clinics_for
 from clinic.models import Clinic
 from clinic.once.presses import once
 from clinic.quarters import local_date
-from patients import course
 from patients.models import PlanStatus, TreatmentPlan
 from scheduling import booking
 from scheduling.forms import BookingForm, Chosen, OverrideForm
 from scheduling.models import Appointment
-from scheduling.needs import Needs, booked_dates, needs_of
+from scheduling.needs import Needs, needs_of, needs_of_next
 from scheduling.queries.booking import booked_words
 from scheduling.queries.dose import Dose
 from scheduling.queries.openings import Look, choices_of, openings_page
@@ -58,21 +55,31 @@ def book(request: Request, plan_id: int) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @allowed(Act.OVERRIDE)
 @once
 def book_another_time(request: Request, plan_id: int) -> HttpResponse:
-    """A manager books a time that is not offered, past closing for example, with a reason that is kept."""
+    """A manager books a time that is not offered, past closing for example, with a reason that is kept.
+
+    The form is read when somebody opens it: few bookings need it.
+    """
     plan = plan_for(request, plan_id)
     look = Look.of(reverse("book", args=[plan.pk]), request.GET)
-    form = OverrideForm(request.POST, clinics=clinics_for(user=request.user, act=Act.OVERRIDE))
+    managed = clinics_for(user=request.user, act=Act.OVERRIDE)
+    if request.method != "POST":
+        empty = OverrideForm(clinics=managed, initial=_override_start(plan, managed, look))
+        if not request.htmx:
+            return _page(request, plan, look, override=empty)
+        return render(request, "scheduling/book_another_time.html", {"plan": plan, "look": look, "override": empty})
+    form = OverrideForm(request.POST, clinics=managed)
     if not form.is_valid():
         return _page(request, plan, look, override=form, status=422)
-    asked, dose_number = form.cleaned_data, look.dose or _next_dose(plan)
+    asked = form.cleaned_data
     try:
+        needs = _needs(plan, look)
         appointment = booking.book(
             plan=plan,
-            dose_number=dose_number or 0,
+            dose_number=needs.dose_number if needs else 0,
             clinic=asked["clinic"],
             start=asked["start"],
             chair=asked["chair"],
@@ -139,13 +146,12 @@ def _page(
         "note": form.data.get("note", "") if form else "",
         "note_error": form.errors.get("note", [""])[0] if form else "",
     }
-    dose_number = look.dose or _next_dose(plan)
-    if dose_number is None:
-        return render(request, "scheduling/book.html", {**context, "problem": _nothing_to_book(plan)}, status=status)
     try:
-        needs = needs_of(plan=plan, dose_number=dose_number)
+        needs = _needs(plan, look)
     except NotAvailable as stop:
         return render(request, "scheduling/book.html", {**context, "problem": stop.reason}, status=status)
+    if needs is None:
+        return render(request, "scheduling/book.html", {**context, "problem": _nothing_to_book(plan)}, status=status)
     alternatives = choices_of(refusal.alternatives, needs) if refusal else []
     clinics = clinics_for(user=request.user, act=Act.BOOK)
     context |= {
@@ -157,17 +163,13 @@ def _page(
     }
     if request.htmx and request.method == "GET":
         return render(request, "scheduling/book_openings.html", context)
-    managed = clinics_for(user=request.user, act=Act.OVERRIDE)
-    if managed:
-        context["override"] = override or OverrideForm(
-            clinics=managed, initial=_override_start(plan, managed, needs, today)
-        )
+    context |= {"may_override": bool(clinics_for(user=request.user, act=Act.OVERRIDE)), "override": override}
     return render(request, "scheduling/book.html", context, status=status)
 
 
-def _next_dose(plan: TreatmentPlan) -> int | None:
-    due = course.next_dose(plan=plan, booked=booked_dates(plan=plan), on=timezone.localdate())
-    return due.dose_number if due else None
+def _needs(plan: TreatmentPlan, look: Look) -> Needs | None:
+    """What the dose that is looked at needs, the next one if none is named; None when the course is over."""
+    return needs_of(plan=plan, dose_number=look.dose) if look.dose else needs_of_next(plan=plan)
 
 
 def _nothing_to_book(plan: TreatmentPlan) -> str:
@@ -176,6 +178,14 @@ def _nothing_to_book(plan: TreatmentPlan) -> str:
     return "Every dose that was ordered is given or booked."
 
 
-def _override_start(plan: TreatmentPlan, managed: list[Clinic], needs: Needs, today: date) -> dict[str, object]:
-    home = plan.patient.home_clinic
-    return {"clinic": home if home in managed else managed[0], "day": max(needs.due.target, today)}
+def _override_start(plan: TreatmentPlan, managed: list[Clinic], look: Look) -> dict[str, object]:
+    """Where the form begins: at the patient's own clinic, on the day when the dose is due."""
+    home, today = plan.patient.home_clinic, timezone.localdate()
+    try:
+        needs = _needs(plan, look)
+    except NotAvailable:
+        needs = None
+    return {
+        "clinic": home if home in managed else managed[0],
+        "day": max(needs.due.target, today) if needs else today,
+    }

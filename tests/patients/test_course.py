@@ -10,7 +10,7 @@ from clinic.models import Clinic, User
 from patients import course
 from patients.errors import Refused
 from patients.models import DoseGiven, DoseSource
-from tests.world import make_patient, make_plan
+from tests.world import given_dates, make_patient, make_plan
 from therapies.series import NoPhase
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +112,7 @@ def test_a_dose_is_recorded_once_however_often_it_is_said(madison, front_desk):
     plan = make_plan(madison)
     first = record(plan, 1, JAN_5, front_desk)
     assert record(plan, 1, JAN_5) == first
-    assert course.given_dates(plan=plan) == {1: JAN_5}
+    assert given_dates(plan) == {1: JAN_5}
     assert first.recorded_by == front_desk
 
 
@@ -121,7 +121,7 @@ def test_a_dose_on_record_with_another_day_is_refused(madison):
     with pytest.raises(Refused, match=r"Dose 1 is on record as given on Jan 5, 2026") as refused:
         record(plan, 1, date(2026, 1, 6))
     assert refused.value.field == "dose_number"
-    assert course.given_dates(plan=plan) == {1: JAN_5}
+    assert given_dates(plan) == {1: JAN_5}
 
 
 @pytest.mark.parametrize(
@@ -138,12 +138,12 @@ def test_a_dose_that_cannot_have_been_given_that_day_is_refused(madison, number,
     plan = make_plan(madison, given={2: date(2026, 2, 2)})
     with pytest.raises(Refused, match=why):
         record(plan, number, day)
-    assert course.given_dates(plan=plan) == {2: date(2026, 2, 2)}
+    assert given_dates(plan) == {2: date(2026, 2, 2)}
 
 
 def test_a_dose_recorded_by_mistake_is_removed(madison: Clinic):
     plan = make_plan(make_patient(madison), given={1: JAN_5})
     course.remove_dose(plan=plan, dose_number=1)
-    assert course.given_dates(plan=plan) == {}
+    assert given_dates(plan) == {}
     with pytest.raises(Refused, match="not on record"):
         course.remove_dose(plan=plan, dose_number=1)

@@ -18,7 +18,7 @@ from scheduling.booking import NotAvailable, book, extend, move, set_status
 from scheduling.load import load_day
 from scheduling.models import Appointment, NurseAssignment, Status
 from scheduling.openings import Opening, find
-from tests.world import at, booked, clock, make_clinic, make_nurse, make_patient, make_plan, on_floor
+from tests.world import at, booked, clock, given_dates, make_clinic, make_nurse, make_patient, make_plan, on_floor
 
 pytestmark = pytest.mark.django_db
 
@@ -131,7 +131,7 @@ def test_a_visit_of_the_night_of_the_change_runs_on_and_is_done(night_clinic: Cl
             appointment = set_status(appointment=appointment, status=status, by=None)
 
     assert appointment.end == datetime.fromisoformat("2026-11-01T01:45:00-06:00").astimezone(UTC)
-    assert course.given_dates(plan=appointment.plan) == {1: AUTUMN}
+    assert given_dates(appointment.plan) == {1: AUTUMN}
 
 
 @pytest.mark.parametrize("change", [SPRING, AUTUMN])
@@ -219,7 +219,7 @@ def test_a_dose_of_an_evening_is_given_that_evening(late_clinic: Clinic) -> None
         for status in (Status.SEATED, Status.INFUSING, Status.DONE):
             set_status(appointment=appointment, status=status, by=None)
 
-    assert course.given_dates(plan=appointment.plan) == {1: EVENING}
+    assert given_dates(appointment.plan) == {1: EVENING}
     following = course.next_dose(plan=appointment.plan, on=EVENING)
     assert following is not None
     assert following.target == EVENING + timedelta(days=28)
