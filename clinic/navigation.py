@@ -135,8 +135,16 @@ def home_clinic(request: HttpRequest, *, act: Act = Act.SEE_BOARD) -> Clinic | N
     by_slug = {clinic.slug: clinic for clinic in clinics}
     if last in by_slug:
         return by_slug[last]
-    own = Nurse.objects.filter(user=request.user.pk).values_list("home_clinic__slug", flat=True).first()
-    return by_slug.get(own or "") or (clinics[0] if clinics else None)
+    return by_slug.get(_own_clinic(request)) or (clinics[0] if clinics else None)
+
+
+def _own_clinic(request: HttpRequest) -> str:
+    """The slug of a nurse's own clinic, asked once for a page; empty for everybody else."""
+    asked: Any = request
+    if not hasattr(asked, "own_clinic"):
+        nurses = Nurse.objects.filter(user=request.user.pk)
+        asked.own_clinic = nurses.values_list("home_clinic__slug", flat=True).first() or ""
+    return str(asked.own_clinic)
 
 
 def remember_clinic(request: HttpRequest, *, clinic: Clinic) -> None:

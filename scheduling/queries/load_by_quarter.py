@@ -1,8 +1,9 @@
 """A clinic day's load by quarter hour: the patients booked, and how many nurses and chairs can take. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from scheduling.engine.day import PATIENTS_PER_NURSE, Day, each
 
@@ -53,22 +54,24 @@ class LoadStretch:
 def load_by_quarter(day: Day) -> tuple[Load, ...]:
     """The load of every quarter hour of a day, from local midnight."""
     chairs = [0] * day.length
-    for chair in day.chairs:
-        for quarter in each(chair.usable):
-            chairs[quarter] += 1
-    booked = [0] * day.length
+    for usable, count in Counter(chair.usable for chair in day.chairs).items():
+        for quarter in each(usable):
+            chairs[quarter] += count
+    steps = [0] * (day.length + 1)
     for stay in day.stays:
-        for quarter in range(stay.start, stay.end):
-            booked[quarter] += 1
+        steps[stay.start] += 1
+        steps[stay.end] -= 1
     return tuple(
         Load(
-            booked=booked[at],
-            held=day.present[at] - booked[at],
-            nurses=day.on_floor[at],
-            chairs=chairs[at],
+            booked=booked,
+            held=present - booked,
+            nurses=nurses,
+            chairs=in_service,
             is_open=bool(day.open >> at & 1),
         )
-        for at in range(day.length)
+        for at, (booked, present, nurses, in_service) in enumerate(
+            zip(accumulate(steps[:-1]), day.present, day.on_floor, chairs, strict=True)
+        )
     )
 
 

@@ -12,21 +12,18 @@ HEIGHT = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A stretch of the strip: how high the booked patients stand, of `HEIGHT` for all that can be there."""
+class Bars:
+    """All stretches of one kind, drawn as one SVG path: each as high as the patients there, of `HEIGHT` for full."""
 
     css: str
-    at: int
-    width: int
-    top: int
-    height: int
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
 class LoadStrip:
     """Bars from left to right over `width` quarters, where noon is if the clinic is open then, and what they say."""
 
-    bars: tuple[Bar, ...]
+    bars: tuple[Bars, ...]
     width: int
     noon: int | None
     height: int
@@ -35,15 +32,16 @@ class LoadStrip:
 
 def strip_of(*, loads: Sequence[Load], opens: int, grid: ClinicDate) -> LoadStrip:
     """The strip of a day's opening hours; `loads` are its quarters from `opens` on."""
-    bars = []
+    paths: dict[str, str] = {}
     for stretch in stretches(loads):
-        height = _height(stretch.load)
+        height, width = _height(stretch.load), stretch.end - stretch.start
         css = "over" if stretch.load.is_over else "full" if stretch.load.is_full else "some"
         if height:
-            bars.append(Bar(css, stretch.start, stretch.end - stretch.start, HEIGHT - height, height))
+            bar = f"M{stretch.start} {HEIGHT - height}h{width}v{height}h-{width}z"
+            paths[css] = paths.get(css, "") + bar
     noon = grid.quarter_at(time(12)) - opens
     return LoadStrip(
-        bars=tuple(bars),
+        bars=tuple(Bars(css, path) for css, path in paths.items()),
         width=len(loads),
         noon=noon if 0 < noon < len(loads) else None,
         height=HEIGHT,

@@ -161,7 +161,7 @@ TABLE: dict[str, Row] = {
     "patient_looked": page("M"),
     "book": page("DCM", "GP"),
     "book_series": page("DCM", "GP"),
-    "book_another_time": here("M", "P"),
+    "book_another_time": page("M", "GP"),
     "book_here": here("DCM", "GP", q="{born}"),
     "appointment": page("DNCM"),
     "appointment_status": here("DNCM", "P", status="arrived"),

@@ -284,6 +284,33 @@ def another(browser: Client, plan: TreatmentPlan, clinic: Clinic, time: str, **c
     return browser.post(address, {f"other-{name}": value for name, value in data.items()})
 
 
+def test_the_form_for_another_time_is_read_when_it_is_opened(
+    client: Client, manager: User, plan: TreatmentPlan, madison: Clinic
+) -> None:
+    client.force_login(manager)
+    address = reverse("book_another_time", args=[plan.pk])
+
+    page = client.get(url(plan)).content.decode()
+    form = client.get(address, headers={"HX-Request": "true"}).content.decode()
+
+    assert f'hx-get="{address}' in page
+    assert "other-override_reason" not in page
+    assert "other-override_reason" in form
+    assert f'value="{plan.start_on}"' in form
+    assert "<html" not in form
+
+
+def test_without_scripts_the_form_for_another_time_is_a_page(
+    client: Client, manager: User, plan: TreatmentPlan
+) -> None:
+    client.force_login(manager)
+
+    page = client.get(reverse("book_another_time", args=[plan.pk])).content.decode()
+
+    assert 'class="sheet another" open' in page
+    assert "other-override_reason" in page
+
+
 def test_a_manager_books_past_closing_with_a_reason(
     client: Client, manager: User, plan: TreatmentPlan, madison: Clinic
 ) -> None:

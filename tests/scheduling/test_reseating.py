@@ -76,7 +76,7 @@ def test_the_book_page_says_who_moves_where(client: Client, clinic: Clinic) -> N
     page = client.get(f"/book/{plan.pk}/?whole=madison/{DAY}").content.decode()
 
     assert "Olson, P. moves to Chair 1, same time" in page
-    assert '<rect class="load-full"' in page or '<rect class="load-some"' in page
+    assert '<path class="load-full"' in page or '<path class="load-some"' in page
 
 
 def test_openings_that_need_nobody_to_change_come_first(clinic: Clinic) -> None:
