@@ -12,9 +12,10 @@ class ClinicConfig(AppConfig):
     def ready(self) -> None:
         from django.db.backends.signals import connection_created
 
-        from . import celery  # noqa: F401  (makes it the current app, so that @shared_task finds it)
+        from . import celery, floor_guarantees, guarantees  # noqa: F401  (celery: so that @shared_task finds its app)
         from .accounts import idle, second_step  # noqa: F401  (they listen to who signs in)
         from .logs import statements, tasks
 
         connection_created.connect(statements.attach)
         tasks.listen()
+        guarantees.register(*floor_guarantees.GUARANTEES)

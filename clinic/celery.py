@@ -16,7 +16,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
 from django.conf import settings
 
-# A worker that dies with a task in hand: how long until somebody else gets it. Longer than any task takes.
+# A worker that dies with a task in hand: how long until somebody else gets it. Longer than any task takes
+# that is taken off the broker only at its end.
 VISIBILITY_TIMEOUT = 15 * 60
 
 # What runs by the clock. Schedules only; countdown and ETA are never used, since Redis would deliver those twice.
@@ -29,6 +30,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "offers": {"task": "scheduling.tasks.write_down_lapsed_offers", "schedule": 60.0, "options": {"expires": 60.0}},
     "audit": {"task": "clinic.audit.tasks.seal", "schedule": 60.0, "options": {"expires": 60.0}},
+    "backup": {"task": "clinic.backup.tasks.back_up", "schedule": 600.0, "options": {"expires": 600.0}},
     # In the small hours of every clinic's zone.
     "presses": {"task": "clinic.tasks.forget_old_presses", "schedule": crontab(hour="8", minute="15")},
     "rosters": {"task": "scheduling.tasks.top_up_rosters", "schedule": crontab(hour="8", minute="30")},

@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from clinic.accounts.keys import checked as checked_keys
 from clinic.accounts.keys import demo_keys
+from clinic.backup.keys import checked as checked_backup_keys
+from clinic.backup.keys import demo_keys as demo_backup_keys
 from clinic.embedded import valkey
 from clinic.environment import (
     data_directory,
@@ -59,6 +61,7 @@ BEHIND_PROXY = env_bool("BEHIND_PROXY", default=False)
 INSTALLED_APPS = [
     "clinic",
     "clinic.audit",
+    "clinic.backup",
     "therapies",
     "patients",
     "scheduling",
@@ -129,6 +132,24 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+
+# --- Backups -------------------------------------------------------------------------------------
+
+# The newest first: it encrypts, all of them open.
+BACKUP_KEYS = checked_backup_keys(
+    env_list("BACKUP_KEYS") if PRODUCTION else env_list("BACKUP_KEYS") or demo_backup_keys(DATA_DIR)
+)
+BACKUP_EVERY_HOURS = env_int("BACKUP_EVERY_HOURS", 4, most=7 * 24)  # 0: somebody else sees to it
+BACKUP_DIR = (BASE_DIR / env_str("BACKUP_DIR", str(DATA_DIR / "backups"))).resolve()
+if PRODUCTION and BACKUP_EVERY_HOURS and not env_str("BACKUP_DIR", ""):
+    raise ImproperlyConfigured(
+        "BACKUP_DIR must name a directory on another disk or machine than the database's (or BACKUP_EVERY_HOURS=0)."
+    )
+BACKUP_KEEP_DAYS = env_int("BACKUP_KEEP_DAYS", 14)
+BACKUP_KEEP_WEEKS = env_int("BACKUP_KEEP_WEEKS", 8)
+BACKUP_KEEP_MONTHS = env_int("BACKUP_KEEP_MONTHS", 12)
+# Where pg_dump and pg_restore are; empty: wherever they are found.
+POSTGRES_PROGRAMS = env_str("POSTGRES_PROGRAMS", "")
 
 # In the database: shared by all web processes, and there when the broker is not.
 CACHES = {

@@ -11,13 +11,18 @@ class RemindersConfig(AppConfig):
     not_audited = {"Pulse": "when the background work last showed that it lives"}
 
     def ready(self) -> None:
+        from clinic import guarantees
+        from clinic.backup import aftermath
         from clinic.health import register_report
         from clinic.metrics import register_numbers
-        from reminders import demo, health, outbox, replies, worklists  # noqa: F401  (receivers hear of what changes)
+        from reminders import demo, health, outbox, replies, restored, worklists  # noqa: F401  (receivers hear of what changes)
+        from reminders import guarantees as own
         from scheduling.worklists import register
 
         register_report("messages", health.in_words)
         register_numbers(health.numbers)
+        guarantees.register(*own.GUARANTEES)
+        aftermath.register(restored.doubt_what_was_due)
         for each in worklists.LISTS:
             register(each)
         if words := betraying(settings.SENDER_NAME, ()):

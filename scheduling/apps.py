@@ -10,9 +10,11 @@ class SchedulingConfig(AppConfig):
     }
 
     def ready(self) -> None:
+        from clinic.guarantees import register
         from clinic.metrics import register_numbers
-        from scheduling import numbers, readying  # noqa: F401  (its receiver hears of every clearance)
+        from scheduling import guarantees, numbers, readying  # noqa: F401  (readying's receiver hears of every clearance)
         from scheduling.worklists.own import register_own
 
         register_numbers(numbers.numbers)
+        register(*guarantees.GUARANTEES)
         register_own()

@@ -46,6 +46,7 @@ class What(models.TextChoices):
     LISTED = "listed", "Opened a list"
     REFUSED = "refused", "Refused"
     EXPORTED = "exported", "Downloaded"
+    RESTORED = "restored", "Restored from a backup"
     EMERGENCY = "emergency", "Opened in an emergency"
     SIGNED_IN = "signed_in", "Signed in"
     SIGNED_OUT = "signed_out", "Signed out"

@@ -1,0 +1,58 @@
+"""The keys that backups are encrypted with: age identities, from the environment in production."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from pyrage import IdentityError, x25519
+
+HOW_TO_MAKE = "Make a key with: python -c 'import pyrage; print(pyrage.x25519.Identity.generate())'"
+LEAST_VARIETY = 12
+"""So many different characters stand in any key made at random: fewer, and somebody made it up."""
+
+
+def checked(keys: Sequence[str]) -> list[str]:
+    """The keys, newest first. Raises `ImproperlyConfigured` for one that is no key, without repeating it."""
+    if not keys:
+        raise ImproperlyConfigured(f"BACKUP_KEYS must be set in the environment. {HOW_TO_MAKE}")
+    for number, key in enumerate(keys, start=1):
+        try:
+            x25519.Identity.from_str(key)
+        except IdentityError:
+            raise ImproperlyConfigured(
+                f"BACKUP_KEYS: key {number} is no age key (AGE-SECRET-KEY-1 and 58 characters). {HOW_TO_MAKE}"
+            ) from None
+        if len(set(key.upper().removeprefix("AGE-SECRET-KEY-1"))) < LEAST_VARIETY:
+            raise ImproperlyConfigured(f"BACKUP_KEYS: key {number} is weak: it was not made at random. {HOW_TO_MAKE}")
+    if len({key.upper() for key in keys}) < len(keys):
+        raise ImproperlyConfigured("BACKUP_KEYS names a key twice.")
+    return list(keys)
+
+
+def demo_keys(data: Path) -> list[str]:
+    """The demonstration's key in DATA, made on first use and readable by its owner only."""
+    path = data / "backup-key"
+    if not path.exists():
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f".backup-key-{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(str(x25519.Identity.generate()))
+        try:
+            # Two first starts at once must agree on one key: link() lets only one of them win.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return [path.read_text()]
+
+
+def recipient(keys: Sequence[str]) -> x25519.Recipient:
+    """Whom a new backup is encrypted for: the newest key."""
+    return x25519.Identity.from_str(keys[0]).to_public()
+
+
+def identities(keys: Sequence[str]) -> list[x25519.Identity]:
+    """All keys that may open a backup."""
+    return [x25519.Identity.from_str(key) for key in keys]
