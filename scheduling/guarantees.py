@@ -7,7 +7,7 @@ _HELD = f"status in {tuple(status.value for status in HELD)}"
 
 _APPOINTMENT, _CARE = "scheduling_appointment", "scheduling_nurseassignment"
 
-_MORE_THAN_THREE = f"""
+FOUR_AT_ONCE = f"""
     with moments as (
         select id, nurse_id, lower(period) as at, 1 as step from {_CARE}
         union all
@@ -17,7 +17,11 @@ _MORE_THAN_THREE = f"""
                sum(step) over (partition by nurse_id order by at, step, id rows unbounded preceding) as patients
         from moments
     )
-    select id from present where patients > 3 and step = 1
+    select id from present where patients > 3 and step = 1"""
+"""Who was the fourth: counted moment by moment, whatever the places say."""
+
+_MORE_THAN_THREE = f"""
+    {FOUR_AT_ONCE}
     union
     select id from {_CARE} where place not between 1 and 3
     union

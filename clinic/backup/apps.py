@@ -11,5 +11,7 @@ class BackupConfig(AppConfig):
     def ready(self) -> None:
         from clinic.backup import regular
         from clinic.health import register_report
+        from clinic.metrics import register_numbers
 
         register_report("backups", regular.in_words)
+        register_numbers(regular.numbers)

@@ -8,8 +8,12 @@ from django.core.exceptions import ImproperlyConfigured
 from pyrage import IdentityError, x25519
 
 HOW_TO_MAKE = "Make a key with: python -c 'import pyrage; print(pyrage.x25519.Identity.generate())'"
-LEAST_VARIETY = 12
-"""So many different characters stand in any key made at random: fewer, and somebody made it up."""
+PREFIX, CHECKSUM = "age-secret-key-1", 6
+ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+"""Bech32: five bits in each character."""
+
+LEAST_VARIETY = 16
+"""So many different bytes are among the 32 of any key made at random: fewer, and somebody made it up."""
 
 
 def checked(keys: Sequence[str]) -> list[str]:
@@ -23,11 +27,17 @@ def checked(keys: Sequence[str]) -> list[str]:
             raise ImproperlyConfigured(
                 f"BACKUP_KEYS: key {number} is no age key (AGE-SECRET-KEY-1 and 58 characters). {HOW_TO_MAKE}"
             ) from None
-        if len(set(key.upper().removeprefix("AGE-SECRET-KEY-1"))) < LEAST_VARIETY:
+        if len(set(_bytes(key))) < LEAST_VARIETY:
             raise ImproperlyConfigured(f"BACKUP_KEYS: key {number} is weak: it was not made at random. {HOW_TO_MAKE}")
     if len({key.upper() for key in keys}) < len(keys):
         raise ImproperlyConfigured("BACKUP_KEYS names a key twice.")
     return list(keys)
+
+
+def _bytes(key: str) -> bytes:
+    """What a key that is one says."""
+    bits = "".join(f"{ALPHABET.index(one):05b}" for one in key.lower().removeprefix(PREFIX)[:-CHECKSUM])
+    return int(bits[:256], 2).to_bytes(32, "big")
 
 
 def demo_keys(data: Path) -> list[str]:

@@ -24,6 +24,9 @@ NAME = "chairside-%Y-%m-%dT%H%M%SZ.age"
 PATTERN = re.compile(r"chairside-\d{4}-\d\d-\d\dT\d{6}Z\.age")
 HALF_WRITTEN = re.compile(r"\.chairside-[\dT-]+Z\.age\.part")
 
+DUMP = ("--format=custom", "--lock-wait-timeout=60s")
+"""A migration that is under way is not waited for: nobody shall queue up behind the two."""
+
 _ONE_AT_A_TIME = 4_826_102
 
 
@@ -98,7 +101,7 @@ def _snapshot(own: BaseDatabaseWrapper) -> Iterator[str]:
 def _dumping(own: BaseDatabaseWrapper, snapshot: str) -> Iterator[Running]:
     client = Client.of(own)
     left_out = [f"--exclude-table-data={table}" for table in FLEETING]
-    arguments = ["--format=custom", f"--snapshot={snapshot}", *left_out, f"--dbname={client.dsn}"]
+    arguments = [*DUMP, f"--snapshot={snapshot}", *left_out, f"--dbname={client.dsn}"]
     with programs.running("pg_dump", arguments, client, writes=True) as dump:
         yield dump
 

@@ -21,6 +21,9 @@ from psycopg2.extensions import make_dsn
 from clinic.backup import BackupError
 from clinic.embedded.postgres import installed_programs
 
+TELLING = ("CONTEXT:", "DETAIL:", "Command was:")
+"""How lines of an error begin that may quote what a row says."""
+
 LAX = {None, "allow", "prefer"}
 """Values of sslmode with which a client may end up speaking in the clear."""
 
@@ -76,10 +79,8 @@ def _places(client: Client) -> list[Path]:
     if settings.POSTGRES_PROGRAMS:
         return [Path(settings.POSTGRES_PROGRAMS)]
     ours = [] if client.is_encrypted else [installed_programs() / "bin"]
-    if settings.DATABASES["default"]["ENGINE"] == "clinic.embedded":
-        return ours
     path = [Path(part) for part in os.environ.get("PATH", os.defpath).split(os.pathsep) if part]
-    return [Path(f"/usr/lib/postgresql/{client.major}/bin"), *path, *ours]
+    return [*ours, Path(f"/usr/lib/postgresql/{client.major}/bin"), *path]
 
 
 def _major(program: Path) -> int:
@@ -112,7 +113,8 @@ class Running:
         if self.process.wait() == 0:
             return
         self._said.seek(0)
-        said = [line for line in self._said.read().decode(errors="replace").splitlines() if line.strip()]
+        lines = self._said.read().decode(errors="replace").splitlines()
+        said = [line.strip() for line in lines if line.strip() and not line.startswith(TELLING)]
         raise BackupError(f"{doing} failed: {' '.join(said[:3]) or f'exit status {self.process.returncode}'}")
 
 

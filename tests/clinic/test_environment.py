@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from pyrage import x25519
 
 from clinic.environment import database_from_url, env_bool, env_int, env_list, env_str
 from clinic.secret import demo_key, production_key
@@ -20,6 +21,8 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://chairside:secret@db.example.org/chairside",
     "REDIS_URL": "rediss://broker.example.org/0",
     "SIGN_IN_KEYS": "2mU1bJ4c1r0VnYk3m1c9pHjv6d4eXb0wq7KxTt8sZ2A=",
+    "BACKUP_KEYS": str(x25519.Identity.generate()),
+    "BACKUP_DIR": "/mnt/backups",
 }
 
 
@@ -72,7 +75,7 @@ def test_the_demos_key_is_made_once_and_is_nobody_elses(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "SIGN_IN_KEYS"])
+@pytest.mark.parametrize("missing", [name for name in PRODUCTION if name != "CHAIRSIDE_ENV"])
 def test_production_does_not_start_without(missing: str, tmp_path: Path) -> None:
     result = check(tmp_path, {name: value for name, value in PRODUCTION.items() if name != missing})
     assert result.returncode != 0
@@ -128,6 +131,29 @@ def test_a_wrong_setting_for_accounts_stops_the_start_with_a_clear_line(
     assert result.returncode != 0
     assert said in result.stderr.splitlines()[-1]
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"BACKUP_KEYS": "secret"}, "BACKUP_KEYS: key 1 is no age key"),
+        ({"BACKUP_EVERY_HOURS": "often"}, "BACKUP_EVERY_HOURS must be a whole number"),
+    ],
+)
+def test_a_wrong_setting_for_backups_stops_the_start_with_a_clear_line(
+    variables: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    result = check(tmp_path, PRODUCTION | variables)
+    assert result.returncode != 0
+    assert said in result.stderr.splitlines()[-1]
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.slow
+def test_who_sees_to_backups_elsewhere_need_name_no_place_for_them(tmp_path: Path) -> None:
+    variables = {name: value for name, value in PRODUCTION.items() if name != "BACKUP_DIR"}
+    assert check(tmp_path, variables | {"BACKUP_EVERY_HOURS": "0"}).returncode == 0
 
 
 @pytest.mark.slow

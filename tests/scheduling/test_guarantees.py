@@ -13,7 +13,11 @@ import psycopg2
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from clinic import guarantees
+from clinic.audit.watching import guard_emptying
+from scheduling.guarantees import FOUR_AT_ONCE
 from scheduling.models import Appointment, NurseAssignment
+from tests.races.verdict import broken
 from tests.scheduling.breaches import APPOINTMENT, ASSIGNMENT, CASES, CHECK, FLOOR, SHIFT, guard
 from tests.scheduling.careless import Case, Script
 
@@ -57,6 +61,78 @@ def test_without_its_guard_the_breach_would_pass(script: Script, tried: Case) ->
 
     tried.act(script, True)
     script.settle()
+
+
+ASKED = {
+    "chair_holds_one_patient_at_a_time": "G1",
+    "patient_in_one_chair_at_a_time": "G2",
+    "a_nurse_has_three_places": "G3",
+    "nurse_place_holds_one_patient_at_a_time": "G3",
+    "nurse_cares_while_on_the_floor": "G4",
+    "assignments_tile_appointment": "G5",
+    "only_held_ones_are_short_staffed": "G5",
+    "nurse_starts_one_patient_at_a_time": "G6",
+    "floor_time_is_rostered": "G7",
+    "nurse_on_one_floor_at_a_time": "G7",
+    "nurse_has_one_shift_at_a_time": "G7, shifts",
+    "chair_is_at_the_clinic": "G8",
+    "plan_is_the_patients": "G8",
+    "assignment_is_at_the_clinic": "G8",
+    "a_dose_is_booked_once": "G9",
+}
+"""Which question finds what a constraint refuses."""
+
+
+@pytest.mark.parametrize("breach", [True, False], ids=["breach", "twin"])
+@pytest.mark.parametrize("tried", [one for one in CASES if one.name in ASKED], ids=lambda tried: tried.id)
+def test_asked_in_plain_sql_a_breach_is_found_and_its_twin_is_not(
+    script: Script, tried: Case, breach: bool
+) -> None:
+    script.settle()
+    for sql in tried.guards:
+        script.run(sql)
+
+    tried.act(script, breach)
+    script.settle()
+
+    assert (ASKED[tried.name] in broken()) is breach
+
+
+def test_a_fourth_patient_is_counted_whatever_the_places_say(script: Script) -> None:
+    script.settle()
+    script.run(guard(ASSIGNMENT, "a_nurse_has_three_places"))
+    script.run(guard(APPOINTMENT, "chair_holds_one_patient_at_a_time"))
+    for number, start in enumerate(("9:00", "9:15", "9:30")):
+        script.visit(start, "11:00", plan=number, place=number + 1, nurse=1)
+    script.visit("11:00", "12:00", plan=3, place=4, nurse=1)
+    assert script.run(FOUR_AT_ONCE) == []
+
+    fourth = script.appointment("10:45", "12:00", plan=4)
+    care = script.care(fourth, "10:45", "12:00", place=5, nurse=1)
+
+    assert script.run(FOUR_AT_ONCE) == [(care,)]
+
+
+def test_asked_in_plain_sql_doses_too_close_are_found(script: Script) -> None:
+    script.visit("9:00", "11:00")
+    script.visit("13:00", "15:00", dose=2)
+
+    assert set(broken()) == {"G10"}
+
+
+def test_a_guard_that_is_switched_off_is_said(script: Script) -> None:
+    script.settle()
+    guard_emptying(on=True)
+    assert guarantees.unsound() == []
+
+    script.run("alter table scheduling_appointment disable trigger assignments_tile_appointment")
+    script.run("alter table scheduling_appointment drop constraint doses_of_appointments_count_from_one")
+    script.run("alter table scheduling_appointment add constraint unchecked check (dose_number > 0) not valid")
+
+    assert guarantees.unsound() == [
+        "The constraint unchecked of scheduling_appointment is switched off or was never checked.",
+        "The trigger assignments_tile_appointment of scheduling_appointment is switched off.",
+    ]
 
 
 # Periods
