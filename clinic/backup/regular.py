@@ -51,13 +51,15 @@ def back_up() -> BackupRun:
     except Busy:
         raise
     except BackupError as error:
-        log.error("backup failed: %s", error)
+        # As words of our own: what is put into a message is hidden by the log.
+        words = f"backup failed: {error}"
+        log.error(words)
         return _record(started_at, error=str(error))
     except Exception as error:
         log.exception("backup failed")
         _record(started_at, error=f"{type(error).__name__}; see the log.")
         raise
-    log.info("backup %s: %s rows in %s bytes", made.path.name, made.manifest.total, made.size)
+    log.info("backup made: %s rows in %s bytes", made.manifest.total, made.size)
     _clear(directory)
     return _record(started_at, made=made)
 
@@ -125,7 +127,8 @@ def _clear(directory: Path) -> None:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            log.warning("old backup %s cannot be removed: %s", path.name, error.strerror)
+            words = f"old backup {path.name} cannot be removed: {error.strerror}"
+            log.warning(words)
 
 
 def _left_behind(directory: Path) -> list[Path]:

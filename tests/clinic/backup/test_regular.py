@@ -97,6 +97,8 @@ def test_a_failure_shows_in_the_log_and_in_readyz_until_one_succeeds(
     place.unlink()
     regular.back_up()
     assert backups(client) == "ok"
+    [number] = regular.numbers()
+    assert [sample.value for sample in number.samples] == [BackupRun.objects.all()[0].started_at.timestamp()]
 
 
 def test_one_that_does_not_come_is_overdue(clock: Any, client: Client) -> None:

@@ -14,9 +14,7 @@ from clinic.backup.making import make
 class Command(BaseCommand):
     """A thin way in."""
 
-    help = (
-        "Back up the database into one encrypted, checked file. Without --to: the regular backup, made now."
-    )
+    help = "Back up the database into one encrypted, checked file. Without --to: the regular backup, made now."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--to", type=Path, metavar="DIR", help="another place, where nothing is ever removed")
