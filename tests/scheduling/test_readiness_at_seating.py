@@ -165,7 +165,7 @@ def test_what_is_not_ready_is_read_a_part_at_a_time(madison: Clinic, monkeypatch
     monkeypatch.setattr("scheduling.readying.AT_A_TIME", 2)
     on_floor(madison)
     on_floor(madison)
-    visits = [booked(madison, clock, ready=clock == "9:00") for clock in ("8:00", "9:00", "10:30", "11:30", "13:00")]
+    visits = [booked(madison, clock, ready=clock == "9:45") for clock in ("8:45", "9:45", "11:15", "12:15", "13:45")]
 
     with CaptureQueriesContext(connection) as seen:
         listed = unready(clinics=[madison], first_day=DAY, last_day=DAY)
