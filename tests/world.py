@@ -87,8 +87,15 @@ def on_floor(
 
 def make_patient(clinic: Clinic, family_name: str = "", given_name: str = "Pat", **facts: Any) -> Patient:
     """A patient of a clinic."""
+    patient = unsaved_patient(clinic, family_name, given_name, **facts)
+    patient.save(force_insert=True)
+    return patient
+
+
+def unsaved_patient(clinic: Clinic, family_name: str = "", given_name: str = "Pat", **facts: Any) -> Patient:
+    """A patient of a clinic, for those who save many at once."""
     number = next(_numbers)
-    return Patient.objects.create(
+    return Patient(
         mrn=str(facts.pop("mrn", f"M{number:05}")),
         family_name=family_name or f"Patient{number}",
         given_name=given_name,

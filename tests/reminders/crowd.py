@@ -10,7 +10,7 @@ from patients.models import ContactKind, ContactPoint, Patient, TreatmentPlan
 from reminders.models import Message
 from reminders.outbox import plan_messages
 from scheduling.models import Appointment
-from tests.world import make_patient, therapy
+from tests.world import therapy, unsaved_patient
 from therapies.models import DosePhase
 
 
@@ -24,10 +24,14 @@ def address(index: int) -> str:
 
 def reachable(patient: Patient, index: int, *, mobile: bool = True, email: bool = True) -> Patient:
     """Give a patient a number and an address of their own."""
+    ContactPoint.objects.bulk_create(_points(patient, index, mobile=mobile, email=email))
+    return patient
+
+
+def _points(patient: Patient, index: int, *, mobile: bool = True, email: bool = True) -> list[ContactPoint]:
     points = [ContactPoint(patient=patient, kind=ContactKind.MOBILE, value=number(index))] if mobile else []
     points += [ContactPoint(patient=patient, kind=ContactKind.EMAIL, value=address(index))] if email else []
-    ContactPoint.objects.bulk_create(points)
-    return patient
+    return points
 
 
 def crowd(clinic: Clinic, many: int, *, start: datetime, slug: str = "tysabri", first: int = 0) -> list[Appointment]:
@@ -37,30 +41,33 @@ def crowd(clinic: Clinic, many: int, *, start: datetime, slug: str = "tysabri", 
     """
     drug = therapy(slug)
     phase = DosePhase.objects.filter(version__therapy=drug, first_dose=1).latest("version__number")
-    found = []
+    period = (start, start + timedelta(minutes=150))
     with transaction.atomic():
-        for index in range(first, first + many):
-            patient = reachable(make_patient(clinic), index)
-            plan = TreatmentPlan.objects.create(patient=patient, therapy=drug, start_on=start.date())
-            period = (start, start + timedelta(minutes=150))
-            found.append(
-                Appointment.objects.create(
-                    plan=plan,
-                    patient=patient,
-                    dose_number=1,
-                    dose_phase=phase,
-                    clinic=clinic,
-                    chair=Chair.objects.create(clinic=clinic, name=f"Seat {index}"),
-                    period=period,
-                    planned_period=period,
-                    short_staffed=True,
-                    version=1,
-                )
+        chairs = Chair.objects.bulk_create(Chair(clinic=clinic, name=f"Seat {first + n}") for n in range(many))
+        patients = Patient.objects.bulk_create(unsaved_patient(clinic) for _ in range(many))
+        ContactPoint.objects.bulk_create(
+            point for index, patient in enumerate(patients, first) for point in _points(patient, index)
+        )
+        plans = TreatmentPlan.objects.bulk_create(
+            TreatmentPlan(patient=patient, therapy=drug, start_on=start.date()) for patient in patients
+        )
+        visits = Appointment.objects.bulk_create(
+            Appointment(
+                plan=plan,
+                patient=plan.patient,
+                dose_number=1,
+                dose_phase=phase,
+                clinic=clinic,
+                chair=chair,
+                period=period,
+                planned_period=period,
+                short_staffed=True,
+                version=1,
             )
-    return [
-        Appointment.objects.select_related("plan__therapy", "patient", "clinic", "dose_phase").get(pk=each.pk)
-        for each in found
-    ]
+            for plan, chair in zip(plans, chairs, strict=True)
+        )
+    rows = Appointment.objects.select_related("plan__therapy", "patient", "clinic", "dose_phase")
+    return list(rows.filter(pk__in=[visit.pk for visit in visits]).order_by("pk"))
 
 
 def plan_all(appointments: list[Appointment]) -> None:
