@@ -84,16 +84,15 @@ def send_due(*, most: int = BATCH, seconds: float = MOST_SECONDS) -> dict[str, i
 def sweep() -> dict[str, int]:
     """Put right what lost workers left, and mark what came too late. Touches no row that somebody holds."""
     now = timezone.now()
-    lost = now - timedelta(seconds=settings.MESSAGE_LEASE)
     return {
         "released": _update_free(
-            Q(status=MessageStatus.CLAIMED, claimed_at__lt=lost),
+            Q(status=MessageStatus.CLAIMED) & _is_lost("claimed_at", now),
             status=MessageStatus.PENDING,
             claim=None,
             claimed_at=None,
         ),
         "unknown": _update_free(
-            Q(status=MessageStatus.SENDING, sending_at__lt=lost),
+            Q(status=MessageStatus.SENDING) & _is_lost("sending_at", now),
             status=MessageStatus.UNKNOWN,
             error="The worker was lost while it sent this: it may have arrived. Ask the patient.",
         ),
@@ -101,6 +100,12 @@ def sweep() -> dict[str, int]:
             Q(status=MessageStatus.PENDING, cut_off_at__lte=now), status=MessageStatus.MISSED, claim=None
         ),
     }
+
+
+def _is_lost(taken_at: str, now: datetime) -> Q:
+    """Whose lease is over; or lies ahead, because the clock was set back: else they would wait until it is there."""
+    lease = timedelta(seconds=settings.MESSAGE_LEASE)
+    return Q(**{f"{taken_at}__lt": now - lease}) | Q(**{f"{taken_at}__gt": now + lease})
 
 
 def _claim(most: int) -> tuple[UUID, list[tuple[int, str]]]:

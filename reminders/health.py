@@ -35,7 +35,8 @@ class Alive:
     def is_alive(self) -> bool:
         """Whether clock, broker and a worker have lately done a round together."""
         most = timedelta(seconds=LOOKS_MISSED * settings.DISPATCH_EVERY)
-        return self.last_look is not None and self.now - self.last_look <= most
+        # A look ahead of now was made before the clock was set back: it shows no life today.
+        return self.last_look is not None and abs(self.now - self.last_look) <= most
 
     @property
     def is_late(self) -> bool:

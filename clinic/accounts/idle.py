@@ -60,26 +60,27 @@ def seconds_left(request: HttpRequest) -> int:
     facts = _session(request).facts
     if not facts.get("seen_at"):
         return 0
-    rested = (timezone.now() - facts["seen_at"]).total_seconds()
+    # Seen in the future: the clock was set back, and nobody knows for how long the screen has rested.
+    rested = abs((timezone.now() - facts["seen_at"]).total_seconds())
     return max(0, int(facts["idle_seconds"] - rested))
 
 
 def is_over(request: HttpRequest) -> bool:
     """Whether the session has lasted for a clinic day, or was never begun properly."""
     began = _session(request).facts.get("began_at")
-    return not began or timezone.now() - began >= timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    return not began or abs(timezone.now() - began) >= timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
 def began_lately(request: HttpRequest, *, within: timedelta) -> bool:
     """Whether the full sign-in was not longer ago than this."""
     began = _session(request).facts.get("began_at")
-    return began is not None and timezone.now() - began < within
+    return began is not None and abs(timezone.now() - began) < within
 
 
 def touch(request: HttpRequest) -> None:
     """The person has done something."""
     seen = _session(request).facts.get("seen_at")
-    if not seen or timezone.now() - seen >= STAMP_EVERY:
+    if not seen or abs(timezone.now() - seen) >= STAMP_EVERY:
         _stamp(request, timezone.now())
 
 

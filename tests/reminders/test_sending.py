@@ -471,6 +471,31 @@ def test_the_sweep_frees_claims_of_lost_workers_and_keeps_its_hands_off_what_may
     assert (len(phones.taken), len(mailbox.taken)) == (0, 1)
 
 
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_when_the_clock_jumps_and_comes_back_everybody_is_told_once(
+    visit: Appointment, floor: Clinic, phones: Inbox, mailbox: Inbox, hours: int
+) -> None:
+    """A worker with the wrong time took a message each way and was lost; another sent what it thought due."""
+    moment = week_before(visit)
+    wrong = moment + timedelta(hours=hours)
+    other = book_visit(floor, "13:00", index=2)
+    only("week")
+    claim = "12345678-1234-5678-1234-567812345678"
+    held = Message.objects.filter(appointment=visit)
+    held.filter(channel="sms").update(status="claimed", claim=claim, claimed_at=wrong)
+    held.filter(channel="email").update(status="sending", claim=claim, sending_at=wrong)
+    run(wrong)
+
+    for minutes in (0, 6, 12):
+        run(moment + timedelta(minutes=minutes))
+
+    assert row(visit).status == MessageStatus.SENT, "not hours later, when its lease would have run out"
+    assert row(visit, channel="email").status == MessageStatus.UNKNOWN, "it may have left: people are asked"
+    assert {row(other, channel=each).status for each in ("sms", "email")} == {MessageStatus.SENT}
+    assert phones.twice == mailbox.twice == []
+    assert (len(phones.taken), len(mailbox.taken)) == (2, 1)
+
+
 def test_a_course_is_told_with_all_of_its_days(madison: Clinic, phones: Inbox, mailbox: Inbox) -> None:
     for day in range(3):
         on_floor(madison, day=VISIT + timedelta(days=day))

@@ -73,6 +73,25 @@ def test_typing_without_sending_keeps_it_open(desk: Client, clock: time_machine.
     assert desk.get("/patients/").status_code == 200
 
 
+def test_when_the_clock_is_set_back_the_screen_locks_instead_of_staying_open_for_longer(
+    desk: Client, clock: time_machine.Traveller
+) -> None:
+    clock.shift(timedelta(minutes=-20))
+
+    assert desk.get("/patients/").status_code == 423
+    assert desk.post("/account/unlock/", {"unlock": PIN}, headers=HTMX).status_code == 204
+    assert desk.get("/account/idle/").json() == {"left": 900}
+
+
+@pytest.mark.parametrize("seconds", [-30, 30])
+def test_clocks_of_two_machines_that_differ_by_seconds_lock_nobody_out(
+    desk: Client, clock: time_machine.Traveller, seconds: int
+) -> None:
+    clock.shift(timedelta(seconds=seconds))
+
+    assert desk.get("/patients/").status_code == 200
+
+
 def test_a_locked_screen_shows_and_changes_nothing(desk: Client, madison: Clinic, front_desk: User) -> None:
     patient = make_patient(madison, "Olson")
     desk.post("/account/lock/")
