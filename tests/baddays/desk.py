@@ -3,6 +3,7 @@
 import re
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import unescape
 
@@ -88,7 +89,7 @@ class Desk:
         self.seen[str(answer.status_code)] += 1
         return Page(answer.status_code, answer.text, answer.headers.get("Location", ""))
 
-    def _until_there(self, ask) -> Page:  # type: ignore[no-untyped-def]
+    def _until_there(self, ask: Callable[[], Page]) -> Page:
         give_up = time.monotonic() + PATIENCE
         while (page := ask()).status in {0, 503} and time.monotonic() < give_up:
             time.sleep(0.2)
