@@ -7,7 +7,7 @@ if its change was saved before the answer was lost, the answer comes, and nothin
 import sys
 from http import HTTPStatus
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
@@ -21,9 +21,7 @@ SECONDS = 5
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """What an exception that nobody handled becomes. Django calls it while the exception is being handled."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        return away(request)
-    return failed(request)
+    return away(request) if _is_away(sys.exc_info()[1]) else failed(request)
 
 
 def away(request: HttpRequest) -> HttpResponse:
@@ -40,3 +38,12 @@ def away(request: HttpRequest) -> HttpResponse:
     }
     page = render_to_string("503.html", context)
     return HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": str(SECONDS)})
+
+
+def _is_away(error: BaseException | None) -> bool:
+    """Whether the database was lost, behind whatever came of that. A broken answer is a bare `DatabaseError`."""
+    while error is not None:
+        if isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError:
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -29,10 +29,11 @@ pytestmark = pytest.mark.slow
 
 
 def booking_form(desk: Desk, plan: TreatmentPlan) -> tuple[str, Fields]:
-    """The form on the book page, with one of its times chosen."""
+    """The form on the book page, with one of its best times chosen: those further off may ask for a reason."""
     path = reverse("book", args=[plan.pk])
     page = desk.get(path)
-    return path, [*page.form(path), ("opening", random.choice(page.openings))]
+    assert page.status == 200, page.text
+    return path, [*page.form(path), ("opening", random.choice(page.openings[:6]))]
 
 
 def book(desk: Desk, plan: TreatmentPlan) -> Page:
@@ -83,13 +84,13 @@ def test_the_database_is_restarted_in_the_middle_of_bookings(ward: Ward) -> None
         for work in working:
             work.result(120)
 
-    lost = [pk for pk, page in bookings.told.items() if page.status != 302]
+    strange = [page for page in bookings.told.values() if page.status != 302]
     counts = {plan.pk: booked(plan) for plan in plans}
     print(
         f"\n{len(plans)} bookings, {ward.database.restarts} restarts of the database, desks saw {bookings.seen}: "
         f"{sum(count == 0 for count in counts.values())} lost, {sum(count > 1 for count in counts.values())} doubled"
     )
-    assert lost == []
+    assert strange == []
     assert set(counts.values()) == {1}
     assert bookings.seen["503"] >= ward.database.restarts == 3
     assert broken() == {}

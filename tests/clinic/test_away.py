@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError, ProgrammingError, connection
 from django.test import Client
 from django.urls import reverse
 
@@ -21,7 +21,7 @@ def desk(client: Client, front_desk: User) -> Client:
     return client
 
 
-@pytest.fixture(params=[OperationalError, InterfaceError])
+@pytest.fixture(params=[OperationalError, InterfaceError, DatabaseError])
 def outage(request: pytest.FixtureRequest, desk: Client) -> Iterator[None]:
     """Every statement fails, from the session's on."""
 
@@ -67,8 +67,12 @@ def test_a_password_is_not_kept_on_the_page(desk: Client) -> None:
     assert "reload this page" in answer.content.decode()
 
 
-def test_any_other_error_is_no_outage(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("patients.views.search", lambda **_: 1 / 0)
+@pytest.mark.parametrize("error", [ZeroDivisionError, ProgrammingError, DataError])
+def test_any_other_error_is_no_outage(desk: Client, monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("patients.views.search", fail)
 
     answer = desk.get(LOOK)
 
