@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import psutil
 from django.conf import settings
@@ -64,7 +65,7 @@ class Desk:
     def book(self, pair: Pair) -> None:
         """Book one opening as the button on the book page does."""
         opening = value_of(pair.slot.clinic, pair.slot.start, None)
-        form = {"dose": 1, "note": "Asked for by the patient", "opening": opening}
+        form = {"dose": 1, "note": "Asked for by the patient", "opening": opening, "once": uuid4().hex}
         self.ask("POST", f"/book/{pair.plan.pk}/", form)
 
 

@@ -119,8 +119,9 @@ def candidates_for(
     habits: Habits | None = None,
     days: Days | None = None,
     elsewhere: Sequence[Period] | None = None,
+    at_once: int = 6,
 ) -> list[Candidate]:
-    """The days that come into question, those that can cost least first."""
+    """The days that come into question, those that can cost least first; `at_once` are read together at first."""
     first_day = max(first_day, needs.earliest or first_day)
     last_day = min(last_day, needs.latest or last_day)
     if first_day > last_day or not clinics:
@@ -149,7 +150,7 @@ def candidates_for(
         found.append(Candidate(search, clinic, date_, points + _more_points(search, clinic, date_), why))
     found.sort(key=lambda one: (one.points, one.date, one.clinic.pk))
     if days is None:
-        search.days.expect([(one.clinic.pk, one.date) for one in found])
+        search.days.expect([(one.clinic.pk, one.date) for one in found], at_once=at_once)
     return found
 
 

@@ -65,8 +65,8 @@ CHAIRS = """
 """
 """Chairs, one row for each stretch when they are out of service, or one without."""
 
-ROUNDS = (6, 24, 96, 1024)
-"""Clinic days that are read first, then next, where the order of looking at them is known; at last the rest."""
+ROUNDS = (24, 96, 1024)
+"""Clinic days that are read after the first ones, where the order of looking at them is known; at last the rest."""
 
 
 Span = tuple[datetime, datetime]
@@ -92,9 +92,10 @@ class Days:
         self._stays: dict[ClinicDayKey, list[Row]] = {}
         self._promised: dict[ClinicDayKey, list[Stay]] = {}
 
-    def expect(self, keys: Sequence[ClinicDayKey]) -> None:
-        """Say in which order days will be looked at, so that those which may never be are not read."""
-        self._order, self._rounds = keys, iter(ROUNDS)
+    def expect(self, keys: Sequence[ClinicDayKey], *, at_once: int) -> None:
+        """Say in which order days will be looked at, so that those which may never be are not read; but the first
+        `at_once` nearly always are."""
+        self._order, self._rounds = keys, iter((at_once, *ROUNDS))
 
     def grid(self, key: ClinicDayKey) -> ClinicDate:
         """The quarter hours of a clinic day."""

@@ -49,7 +49,16 @@ def days_at_each(
 
     `whole` names clinic days of which every opening is listed. The rest is as in `find`, and so is the rank.
     """
-    candidates = candidates_for(needs, clinics, first_day, last_day, near=near, moving=moving, asked=asked)
+    candidates = candidates_for(
+        needs,
+        clinics,
+        first_day,
+        last_day,
+        near=near,
+        moving=moving,
+        asked=asked,
+        at_once=days * len(clinics) * 3 // 2,
+    )
     best: dict[int, list[Candidate]] = {clinic.pk: [] for clinic in clinics}
     for bound, candidate, look in looks(candidates):
         so_far = best[candidate.clinic.pk]

@@ -1,5 +1,6 @@
 """Writing down what changes nothing: who looked at which patient, who opened a list, signed in, or took data out."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -8,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 
 from clinic.audit.pages import LISTS, PARTS, REFRESHING
+from clinic.sql import insert
 
 _patients: ContextVar[set[int] | None] = ContextVar("patients_seen", default=None)
 
@@ -40,22 +42,25 @@ def looked(request: HttpRequest, answer: HttpResponseBase, *, patients: set[int]
 
     A list is logged when its page is opened, not each time that it refreshes itself; a part of a page with its page.
     """
-    from clinic.audit.models import Entry, What
+    from clinic.audit.models import What
 
     match = request.resolver_match
     page = match.url_name or "" if match else ""
     shows = answer.status_code in {200, 409, 422}
     rows = []
     if shows and page not in PARTS:
-        rows = [Entry(what=What.SEEN, patient_id=pk) for pk in sorted(patients)]
+        rows = [_line(What.SEEN, pk) for pk in sorted(patients)]
         if page in LISTS and not (page in REFRESHING and request.headers.get("HX-Request")):
-            rows.append(Entry(what=What.LISTED, after=_which(match)))
+            rows.append(_line(What.LISTED, after=_which(match)))
     if shows and answer.headers.get("Content-Disposition", "").startswith("attachment"):
-        rows += [Entry(what=What.EXPORTED, patient_id=pk) for pk in sorted(patients) or (None,)]
+        rows += [_line(What.EXPORTED, pk) for pk in sorted(patients) or (None,)]
     if answer.status_code == 403 and request.user.is_authenticated:
-        rows.append(Entry(what=What.REFUSED, patient_id=match.kwargs.get("patient_id") if match else None))
-    if rows:
-        Entry.objects.bulk_create(rows)
+        rows.append(_line(What.REFUSED, match.kwargs.get("patient_id") if match else None))
+    insert("audit_entry", rows)
+
+
+def _line(what: str, patient_id: int | None = None, *, after: dict[str, str] | None = None) -> dict[str, Any]:
+    return {"what": what, "patient_id": patient_id, "after": json.dumps(after) if after is not None else None}
 
 
 def _which(match: Any) -> dict[str, str]:

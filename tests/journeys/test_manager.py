@@ -7,9 +7,10 @@ from playwright.sync_api import Page, expect
 
 from clinic.models import Clinic, User
 from patients.models import Patient, TreatmentPlan
+from scheduling.models import Appointment
 from tests.journeys.conftest import rostered
 from tests.journeys.desk import SitDown
-from tests.world import DAY, booked, make_patient, make_plan, make_ready
+from tests.world import DAY, booked, make_patient, make_plan, make_ready, on_floor
 
 pytestmark = pytest.mark.slow
 
@@ -108,3 +109,22 @@ def listed_as_due(page: Page) -> bool:
     page.goto("/worklists/")
     expect(page.locator("#list-due")).to_be_visible()
     return page.locator("#list-due").get_by_text("Olson, Karen").count() > 0
+
+
+def test_a_time_past_closing_is_booked_with_a_reason_by_keyboard(
+    clinics: list[Clinic], manager: User, sit_down: SitDown
+) -> None:
+    plan = make_ready(make_plan(make_patient(clinics[0], "Olson", "Karen"), start_on=DAY))
+    on_floor(clinics[0], "15:00", "20:00")
+    page = sit_down(manager)
+    page.goto(f"/book/{plan.pk}/")
+
+    page.keyboard.press("o")
+    form = page.locator(".another-form form")
+    expect(form.get_by_label("Day")).to_have_value(DAY.isoformat())
+    form.get_by_label("Time").fill("16:00")
+    form.get_by_label("Why").fill("Long drive")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status").filter(has_text="Booked")).to_be_visible()
+    assert Appointment.objects.get().override_reason == "Long drive"

@@ -85,9 +85,7 @@ ASKED = {
 
 @pytest.mark.parametrize("breach", [True, False], ids=["breach", "twin"])
 @pytest.mark.parametrize("tried", [one for one in CASES if one.name in ASKED], ids=lambda tried: tried.id)
-def test_asked_in_plain_sql_a_breach_is_found_and_its_twin_is_not(
-    script: Script, tried: Case, breach: bool
-) -> None:
+def test_asked_in_plain_sql_a_breach_is_found_and_its_twin_is_not(script: Script, tried: Case, breach: bool) -> None:
     script.settle()
     for sql in tried.guards:
         script.run(sql)
