@@ -216,6 +216,14 @@ def _clock_breaks(shift: Shift) -> list[tuple[time, int]]:
     ]
 
 
+class ConfirmForm(forms.Form):
+    """Nothing to fill in, only to be sure."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = plain_helper()
+
+
 def plain_helper(*layout: Any) -> FormHelper:
     """The layout of a form that stands inside the form of a page."""
     helper = FormHelper()

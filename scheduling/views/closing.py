@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date, datetime, time
 
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -18,7 +17,7 @@ from clinic.once.presses import once
 from clinic.quarters import at_wall_clock, floor_quarter, local_date
 from scheduling import closing
 from scheduling.consequence import Consequence, of_closing
-from scheduling.staffing_forms import OutageForm, StretchForm
+from scheduling.staffing_forms import ConfirmForm, OutageForm, StretchForm
 from scheduling.views.change import Change, answer, typed
 from scheduling.views.place import clinic_for
 from scheduling.views.request import Request
@@ -137,7 +136,7 @@ def _take_back(
         Change(
             title=title,
             action=title,
-            form=forms.Form(typed(request)),
+            form=ConfirmForm(typed(request)),
             make=taken_back,
             said=lambda: said,
             week_url=reverse("staffing", args=[place.slug, local_date(start, place.zone)]),

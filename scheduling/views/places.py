@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -19,6 +18,7 @@ from clinic.quarters import local_date
 from scheduling import closing
 from scheduling.consequence import Consequence, of_closing
 from scheduling.place_forms import ChairForm, HolidayForm, HoursForm
+from scheduling.staffing_forms import ConfirmForm
 from scheduling.views.change import Change, Undo, answer, typed
 from scheduling.views.place import clinic_for
 from scheduling.views.request import Request
@@ -151,7 +151,7 @@ def chair_remove(request: Request, chair_id: int) -> HttpResponse:
         Change(
             title=f"Take {chair} away",
             action="Take the chair away",
-            form=forms.Form(typed(request)),
+            form=ConfirmForm(typed(request)),
             make=make,
             said=lambda: f"{chair} can be booked no more.",
             week_url=_page(chair.clinic),
@@ -180,7 +180,7 @@ def chair_return(request: Request, chair_id: int) -> HttpResponse:
         Change(
             title=f"Bring {chair} back",
             action="Bring it back",
-            form=forms.Form(typed(request)),
+            form=ConfirmForm(typed(request)),
             make=make,
             said=lambda: f"{chair} can be booked again.",
             week_url=_page(chair.clinic),

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,7 +16,7 @@ from clinic.once.presses import once
 from clinic.quarters import local_date
 from scheduling import restaffing
 from scheduling.consequence import Consequence, of_redealing
-from scheduling.staffing_forms import AbsenceForm, ShiftForm
+from scheduling.staffing_forms import AbsenceForm, ConfirmForm, ShiftForm
 from scheduling.views.change import Change, Undo, answer, typed
 from scheduling.views.place import clinic_for
 from scheduling.views.request import Request
@@ -170,7 +169,7 @@ def shift_remove(request: Request, shift_id: int) -> HttpResponse:
         Change(
             title="Remove shift",
             action="Remove shift",
-            form=forms.Form(typed(request)),
+            form=ConfirmForm(typed(request)),
             make=lambda: of_redealing(restaffing.remove_shift(shift=shift), clinic=shift.clinic, day=day),
             said=lambda: f"{shift.nurse} does not work on {day_words(day)} any more.",
             week_url=_week(shift.clinic, day),
@@ -194,7 +193,7 @@ def absence_end(request: Request, absence_id: int) -> HttpResponse:
         Change(
             title=f"{absence.nurse} is back",
             action="Put back on the floor",
-            form=forms.Form(typed(request)),
+            form=ConfirmForm(typed(request)),
             make=lambda: of_redealing(restaffing.put_back(absence=absence), clinic=place, day=day),
             said=lambda: f"{absence.nurse} is back on the floor.",
             week_url=_week(place, day),

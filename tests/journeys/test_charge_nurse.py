@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from clinic.models import Clinic, Shift, User
+from clinic.models import Absence, Clinic, Shift, User
 from scheduling.models import Appointment, NurseAssignment
 from tests.journeys.conftest import rostered
 from tests.journeys.desk import SitDown
@@ -33,6 +33,22 @@ def test_a_sick_call_shows_its_consequence_first_and_then_deals_again(
 
     expect(panel.get_by_role("heading", name="Anna Berg is off on Mon Dec 7")).to_be_visible()
     assert visit.assignments.get().nurse.name == "Ben Cole"
+
+
+def test_a_nurse_who_is_better_is_put_back(madison: Clinic, charge_nurse: User, sit_down: SitDown) -> None:
+    rostered(madison, name="Anna Berg")
+    page = sit_down(charge_nurse)
+    page.goto(WEEK)
+    panel = page.locator("#panel")
+    page.locator(".shift", has_text="8:00–5:00").first.click()
+    panel.get_by_role("link", name="Sick or leaves early").click()
+    panel.get_by_role("button", name="Take off the floor").click()
+
+    panel.get_by_role("link", name="Put Anna Berg back").click()
+    panel.get_by_role("button", name="Put back on the floor").click()
+
+    expect(panel.get_by_role("heading", name="Anna Berg is back on the floor.")).to_be_visible()
+    assert not Absence.objects.exists()
 
 
 def test_whom_nobody_can_take_is_red_until_a_nurse_is_added(
