@@ -130,6 +130,8 @@ export function startLock() {
     });
   }
 
+  // Whoever asks without htmx says by this that it was told of a lock.
+  document.body.addEventListener("screen-locked", lock);
   document.body.addEventListener("htmx:configRequest", (event) => {
     if (isByItself(event.detail)) event.detail.headers["X-Background"] = "yes";
   });

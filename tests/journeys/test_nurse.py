@@ -1,9 +1,10 @@
 """A nurse with a tablet on the floor."""
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Error, Locator, Page, Route, expect
 
-from clinic.models import Clinic, User
+from clinic.accounts.models import StaffSession
+from clinic.models import Clinic, Role, User
 from scheduling.booking import set_status
 from scheduling.models import Appointment, StatusChange
 from tests.journeys.desk import TABLET, SitDown
@@ -73,6 +74,19 @@ def test_nobody_is_seated_without_a_hard_prerequisite_and_the_card_says_why(
     assert visit.status == "arrived"
 
 
+def test_nothing_on_the_roster_is_smaller_than_a_finger(visit: Appointment, nurse: User, sit_down: SitDown) -> None:
+    page = sit_down(nurse, TABLET)
+    page.goto(f"/roster/madison/{DAY}/?show=everyone")
+
+    small = page.evaluate(
+        """(finger) => [...document.querySelectorAll(".roster a, .roster button")]
+        .filter((each) => each.checkVisibility() && Math.min(each.offsetWidth, each.offsetHeight) < finger)
+        .map((each) => `${each.offsetWidth} × ${each.offsetHeight} ${each.textContent.trim()}`)""",
+        FINGER,
+    )
+    assert not small
+
+
 def test_no_page_of_the_roster_needs_scrolling_sideways(visit: Appointment, nurse: User, sit_down: SitDown) -> None:
     page = sit_down(nurse, TABLET)
     page.goto(f"/roster/madison/{DAY}/")
@@ -132,3 +146,110 @@ def test_a_tap_whose_answer_was_lost_is_not_made_twice_and_undoes_no_colleagues_
     expect(card.get_by_role("alert")).to_contain_text("A colleague has gone on meanwhile")
     taps = StatusChange.objects.filter(appointment=visit).order_by("pk").values_list("status", flat=True)
     assert list(taps) == ["booked", "arrived", "seated", "infusing"]
+
+
+def test_taps_survive_a_reload_without_a_network(visit: Appointment, nurse: User, sit_down: SitDown) -> None:
+    page = sit_down(nurse, TABLET)
+    page.goto(f"/roster/madison/{DAY}/")
+    page.context.set_offline(True)
+    tap_unsent(page, "Olson")
+
+    with pytest.raises(Error, match="ERR_INTERNET_DISCONNECTED"):
+        page.reload()
+    page.context.set_offline(False)
+    page.goto(f"/roster/madison/{DAY}/")
+
+    expect(page.locator("#toasts")).to_contain_text("The tap that waited is sent.")
+    expect(page.locator(".card-of", has_text="Olson")).to_have_class("card-of s-arrived")
+    assert arrivals(visit) == 1
+
+
+def test_a_tap_that_waits_is_taken_back_and_never_sent(visit: Appointment, nurse: User, sit_down: SitDown) -> None:
+    page = sit_down(nurse, TABLET)
+    page.goto(f"/roster/madison/{DAY}/")
+    page.context.set_offline(True)
+    card = tap_unsent(page, "Olson")
+
+    card.get_by_role("button", name="Take back").click()
+    expect(card.locator("[data-waits]")).to_be_hidden()
+    expect(card.locator(".step")).to_be_focused()
+    page.context.set_offline(False)
+    page.reload()
+
+    expect(card).to_have_class("card-of s-booked")
+    assert not arrivals(visit)
+
+
+def test_taps_wait_for_whoever_has_to_sign_in_again_first(visit: Appointment, nurse: User, sit_down: SitDown) -> None:
+    page = sit_down(nurse, TABLET)
+    page.goto(f"/roster/madison/{DAY}/")
+    page.context.set_offline(True)
+    tap_unsent(page, "Olson")
+    StaffSession.objects.filter(user=nurse).delete()
+    page.context.set_offline(False)
+
+    expect(page.get_by_text("1 tap on the roster waits. Sign in again")).to_be_visible()
+    page.get_by_label("User name").fill("nurse")
+    page.get_by_label("Password").fill("chairside-demo")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+    expect(page.locator(".card-of", has_text="Olson")).to_have_class("card-of s-arrived")
+    expect(page.locator("#toasts")).to_contain_text("The tap that waited is sent.")
+
+
+def test_a_tap_of_somebody_signed_out_is_kept_too(visit: Appointment, nurse: User, sit_down: SitDown) -> None:
+    page = sit_down(nurse, TABLET)
+    page.goto(f"/roster/madison/{DAY}/")
+    StaffSession.objects.filter(user=nurse).delete()
+
+    page.locator(".card-of", has_text="Olson").locator(".step").click()
+
+    expect(page.get_by_text("1 tap on the roster waits. Sign in again")).to_be_visible()
+
+
+def test_taps_wait_until_a_locked_tablet_is_opened(visit: Appointment, nurse: User, sit_down: SitDown) -> None:
+    page = sit_down(nurse, TABLET)
+    page.goto(f"/roster/madison/{DAY}/")
+    page.context.set_offline(True)
+    tap_unsent(page, "Olson")
+    StaffSession.objects.filter(user=nurse).update(seen_at=None)
+    page.context.set_offline(False)
+
+    lock = page.locator("#lock")
+    expect(lock.get_by_role("heading", name="Locked")).to_be_visible()
+    assert not arrivals(visit)
+    lock.get_by_label("PIN or password").fill("chairside-demo")
+    lock.get_by_role("button", name="Unlock").click()
+
+    expect(page.locator(".card-of", has_text="Olson")).to_have_class("card-of s-arrived")
+
+
+def test_a_tap_that_waits_goes_to_the_roster_it_was_made_on(
+    visit: Appointment, clinics: list[Clinic], nurse: User, sit_down: SitDown
+) -> None:
+    nurse.memberships.create(clinic=clinics[1], role=Role.NURSE)
+    page = sit_down(nurse, TABLET)
+    page.goto(f"/roster/madison/{DAY}/")
+    page.route("**/roster/**", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    tap_unsent(page, "Olson")
+    page.goto(f"/roster/wausau/{DAY}/")
+    expect(page.locator("[data-taps]")).to_have_text("1 tap waits for the connection")
+    page.unroute("**/roster/**")
+
+    expect(page.locator("#toasts")).to_contain_text("The tap that waited is sent.")
+    visit.refresh_from_db()
+    assert visit.status == "arrived"
+
+
+def arrivals(visit: Appointment) -> int:
+    """How often somebody was marked as arrived."""
+    return StatusChange.objects.filter(appointment=visit, status="arrived").count()
+
+
+def tap_unsent(page: Page, name: str) -> Locator:
+    """Tap the next step of somebody while the network is away. Returns the card."""
+    card = page.locator(".card-of", has_text=name)
+    card.locator(".step").click()
+    expect(card.locator("[data-waits]")).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text("it waits on its card")
+    return card
