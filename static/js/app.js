@@ -1,6 +1,7 @@
 // What every page needs: keys, the panel, undo, and a word when a request fails.
 
 import { startChoices } from "./choices.js";
+import { startFocus } from "./focus.js";
 import { pressEarlyKeys, startKeys } from "./keys.js";
 import { startPanel } from "./panel.js";
 import { startSession } from "./session.js";
@@ -10,6 +11,7 @@ import { startUndo } from "./undo.js";
 startKeys();
 startChoices();
 startPanel();
+startFocus();
 startSession();
 startToasts();
 startUndo();

@@ -67,6 +67,7 @@ document.addEventListener("keydown", (event) => {
   // From nowhere in particular the arrows begin where Tab would.
   const item = event.target.closest?.(ITEM) ?? (event.target === document.body ? document.getElementById(lastId) : null);
   if (!item || !move) return;
+  focusNext = null;
   event.preventDefault();
   (event.target === document.body ? item : move(item))?.focus();
 });
@@ -157,8 +158,9 @@ function settleFocus() {
   if (document.querySelector("dialog[open]")) return;
   const inHand = document.activeElement?.closest?.(ITEM);
   const wanted = focusNext ? document.getElementById(focusNext) : isMoving() && !inHand ? nearestPlace() : null;
-  focusNext = null;
   wanted?.focus();
+  // A refresh that was under way already may come first, and not have it yet.
+  if (document.activeElement?.id === focusNext) focusNext = null;
 }
 
 // A board that cannot be refreshed says so.

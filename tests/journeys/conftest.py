@@ -23,6 +23,17 @@ from tests.journeys.chromium import CHROMIUM, chromium
 from tests.journeys.desk import DESK, SitDown, sign_in
 from tests.world import DAY, make_clinic, make_nurse, on_floor, therapy
 
+FOCUS_IS_KEPT = """
+let had = "";
+const lost = () => !document.activeElement || document.activeElement === document.body;
+document.addEventListener("htmx:beforeRequest", () => (had = lost() ? "" : document.activeElement.outerHTML), true);
+document.addEventListener("htmx:afterSettle", () => setTimeout(() => {
+  if (had && lost()) throw new Error(`The focus was lost: ${had.slice(0, 120)}`);
+  had = "";
+}, 1500), true);
+"""
+"""Notices when a part of the page is drawn anew and the focus falls out of the page with it for good."""
+
 PATIENCE = 15_000
 """Milliseconds that a page has to do what is expected of it, on a busy machine."""
 
@@ -75,6 +86,7 @@ def sit_down(browser: Browser, live_server: LiveServer) -> Iterator[SitDown]:
         contexts.append(context)
         if user:
             sign_in(context, user, live_server.url)
+        context.add_init_script(FOCUS_IS_KEPT)
         page = context.new_page()
         _listen(page, troubles)
         return page

@@ -32,12 +32,20 @@ def sign_in(context: BrowserContext, user: User, address: str) -> None:
     )
 
 
+NO_POINTER = """
+for (const sign of ["pointerdown", "mousedown", "touchstart"]) {
+  addEventListener(sign, (event) => { if (event.isTrusted) throw new Error(`Not by keys alone: ${sign}`); }, true);
+}
+"""
+
+
 class Keyboard:
-    """Hands that only press keys, and count them."""
+    """Hands that only press keys, and count them. From the next page on a mouse or a finger fails the journey."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.presses = 0
+        page.add_init_script(NO_POINTER)
 
     def press(self, *keys: str) -> None:
         """Press keys one after the other."""
@@ -45,15 +53,29 @@ class Keyboard:
             self.page.keyboard.press(key)
             self.presses += 1
 
+    def type(self, text: str) -> None:
+        """Type some text, each character of it a press."""
+        self.page.keyboard.type(text)
+        self.presses += len(text)
+
+    def arrow_to(self, name: str, arrow: str, *, most: int = 40) -> None:
+        """Press an arrow until something of this name has the focus."""
+        for _ in range(most):
+            self.press(arrow)
+            if name in focused(self.page):
+                return
+        raise AssertionError(f"No way to {name!r} by {arrow}; the focus is on {focused(self.page)!r}.")
+
     def see(self, thing: Locator) -> None:
         """Wait, as a person does, until something shows on a page that is ready for the next key."""
         expect(thing).to_be_visible()
         self.page.wait_for_load_state("load")
 
-    def tab_to(self, name: str, *, most: int = 60) -> None:
+    def tab_to(self, name: str, *, exact: bool = False, most: int = 60) -> None:
         """Press Tab until something of this name has the focus."""
         for _ in range(most):
-            if name in focused(self.page):
+            at = focused(self.page)
+            if at == name or (name in at and not exact):
                 return
             self.press("Tab")
         raise AssertionError(f"No way to {name!r} by Tab; the focus is on {focused(self.page)!r}.")
