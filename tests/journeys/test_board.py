@@ -4,12 +4,19 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.apps import apps
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from clinic.models import Chair, Clinic, User
+from reminders.dispatch import send_due
+from reminders.models import Message
+from reminders.rules import load_rules, read_rules
 from scheduling.booking import confirm, move
 from scheduling.models import Appointment
 from tests.journeys.desk import TABLET, Keyboard, SitDown, barriers, focused
+from tests.reminders.crowd import reachable
 from tests.world import DAY, at, booked, make_patient, make_plan
 
 pytestmark = pytest.mark.slow
@@ -71,6 +78,43 @@ def test_an_appointment_moves_by_keys_and_back_by_one(olson: Appointment, front_
     keys.press("u")
     expect(page.locator("#toasts")).to_contain_text("Undone")
     assert now_at(olson) == ("9:00", "Chair 2")
+
+
+def test_nobody_is_told_of_a_move_that_is_undone_and_of_one_that_stays_a_little_later(
+    clinics: list[Clinic], chair: Chair, front_desk: User, sit_down: SitDown, clock: time_machine.Traveller
+) -> None:
+    load_rules(rows=read_rules(), apps=apps)
+    patient = reachable(make_patient(clinics[0], "Olson", "Karen"), 1)
+    olson = booked(clinics[0], "9:00", plan=make_plan(patient), day=LATER, chair=chair)
+    clock.shift(timedelta(minutes=10))
+    send_due()
+    told = set(Message.objects.filter(sent_at__isnull=False))
+    assert told, "Karen Olson knows of nine o'clock"
+    page = sit_down(front_desk)
+
+    page.goto(f"{BOARD}?move={olson.pk}")
+    move_by_click(page, "Chair 3 at 1:00 PM")
+    coming = Message.objects.filter(status="pending", due_at__lt=timezone.now() + timedelta(hours=1))
+    assert coming.exists()
+    assert not coming.filter(due_at__lt=timezone.now() + timedelta(seconds=10)).exists()
+    assert send_due() == {}, "nothing leaves while it can be undone"
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#toasts")).to_contain_text("Undone")
+    clock.shift(timedelta(minutes=10))
+    send_due()
+    assert set(Message.objects.filter(sent_at__isnull=False)) == told
+
+    page.goto(f"{BOARD}?move={olson.pk}")
+    move_by_click(page, "Chair 3 at 1:00 PM")
+    clock.shift(timedelta(minutes=10))
+    send_due()
+    assert Message.objects.filter(sent_at__isnull=False).count() > len(told)
+
+
+def move_by_click(page: Page, name: str) -> None:
+    place(page, name).click()
+    page.locator("#panel").get_by_role("button", name="Move", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text("moved to")
 
 
 def test_escape_leaves_everything_as_it_is(olson: Appointment, front_desk: User, sit_down: SitDown) -> None:
