@@ -1,180 +1,155 @@
-"""Every page, as the role that uses it sees it: axe finds nothing that keeps somebody out."""
+"""Every page in every role: axe finds nothing that keeps somebody out; it is light, stands still, and fits a keyhole.
 
-from datetime import timedelta
+Which pages there are is the table of all addresses (tests/doors/table.py): a new one is looked at by itself, and the
+parts that htmx asks for too. What two roles see alike is looked at once.
+"""
+
+import hashlib
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import ViewportSize
+import time_machine
+from django.db import connection
+from django.test import Client
+from playwright.sync_api import Browser, ViewportSize
+from pytest_django import DjangoDbBlocker
 
-from clinic.models import Chair, Clinic, User
-from patients.emergency import open_record
-from reminders.links import token_of
-from scheduling import restaffing
+from clinic.models import Clinic, User
 from scheduling.booking import set_status
-from scheduling.models import Appointment
-from tests.journeys.desk import DESK, PHONE, TABLET, SitDown, barriers
-from tests.world import DAY, at, booked, make_patient, make_plan
+from tests.doors.table import LETTERS, TABLE
+from tests.doors.world import World, addresses, build
+from tests.journeys.desk import DESK, PHONE, TABLET
+from tests.journeys.walk import Backstage, Walker
+from tests.world import BEFORE, DAY, booked
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+
+ADDRESSES = [one for one in addresses() if one.key != "admin" and "G" in TABLE[one.key].methods]
+
+WAYS_TO_LOOK = {
+    "board": ("?initials=1", "?move={appointment_id}"),
+    "replan": ("?now",),
+}
+"""Other ways to look at a page that draw it differently."""
+
+MAIN_PAGES = {
+    "": ("login", "visit_page"),
+    "front_desk": ("board", "patient", "book", "worklists"),
+    "nurse": ("roster", "appointment"),
+    "charge_nurse": ("staffing",),
+    "manager": ("reports",),
+}
+
+TEN = f"{DAY}T10:00:00-06:00"
+
+HIDDEN = re.compile(
+    r'value="[\w-]{64}"|"X-CSRFToken": "[\w-]+"|<p class="message message-warning no-print">.*?</p>', re.DOTALL
+)
+"""Tokens against forgery, and the notice of emergencies that stands on each of a manager's pages."""
 
 
-@pytest.fixture
-def visit(clinics: list[Clinic]) -> Appointment:
-    """A day with something of everything: one infusing, one not ready, one short-staffed; one coming on Thursday."""
-    madison, wausau, _ = clinics
-    infusing = booked(madison, "8:00")
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    """Ten o'clock. Nothing is committed, so these journeys have a world in common."""
+    with time_machine.travel(TEN, tick=True):
+        yield
+
+
+@pytest.fixture(scope="module")
+def backstage(browser: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Backstage]:
+    """Where Django answers."""
+    with django_db_blocker.unblock():
+        thread = Backstage()
+        logging.disable()  # hundreds of refusals, each with its trace
+        yield thread
+        logging.disable(logging.NOTSET)
+        thread.close()
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def world(backstage: Backstage) -> World:
+    """The world of the table, with a morning under way: infusing, not ready, and one whom nobody can care for."""
+    with time_machine.travel(BEFORE, tick=False):
+        world = backstage.do(build)
+    with time_machine.travel(TEN, tick=False):
+        backstage.do(_a_morning)
+    return world
+
+
+def _a_morning() -> None:
+    madison = Clinic.objects.get(slug="madison")
+    visit = booked(madison, "10:15")
     for status in ("arrived", "seated", "infusing"):
-        set_status(appointment=infusing, status=status, by=None)
-    booked(madison, "9:00", ready=False)
-    restaffing.take_off(
-        nurse=booked(wausau, "9:00").assignments.get().nurse,
-        start=at(wausau, "9:00"),
-        end=at(wausau, "12:00"),
-        reason="Ill",
-        by=None,
-    )
-    patient = make_patient(madison, "Olson", "Karen", alerts="Latex allergy")
-    return booked(
-        madison,
-        "9:00",
-        plan=make_plan(patient, given={1: DAY - timedelta(days=25)}, start_on=DAY - timedelta(days=25)),
-        dose_number=2,
-        day=DAY + timedelta(days=3),
-    )
+        set_status(appointment=visit, status=status, by=None)
+    booked(madison, "13:00", ready=False)
 
 
-def find_barriers(user: User | None, sit_down: SitDown, addresses: list[str], screen: ViewportSize = DESK) -> list[str]:
-    """What axe finds on some pages."""
-    page = sit_down(user, screen)
-    found = []
-    for address in addresses:
-        answer = page.goto(address)
-        assert answer
-        assert answer.status == 200, address
-        found += [f"{address} {each}" for each in barriers(page)]
-    return found
+@pytest.fixture(scope="module")
+def seen() -> set[str]:
+    """What has been looked at."""
+    return set()
 
 
-def test_the_front_desks_pages(visit: Appointment, front_desk: User, sit_down: SitDown) -> None:
-    chair, plan = Chair.objects.filter(clinic=visit.clinic).first(), visit.plan_id
-    assert chair
-    assert not find_barriers(
-        front_desk,
-        sit_down,
-        [
-            f"/board/madison/{DAY}/",
-            f"/board/madison/{DAY}/?initials=1",
-            "/patients/",
-            "/patients/new/",
-            "/patients/emergency/",
-            f"/patients/{visit.patient_id}/",
-            f"/patients/{visit.patient_id}/edit/",
-            f"/plans/{plan}/clearances/",
-            f"/patients/{visit.patient_id}/contacts/",
-            f"/patients/{visit.patient_id}/authorizations/",
-            f"/book/{plan}/",
-            f"/book/{plan}/series/",
-            f"/book/here/madison/{DAY}/{chair.pk}/13:00/",
-            f"/appointments/{visit.pk}/",
-            f"/appointments/{visit.pk}/move/",
-            f"/staffing/madison/{DAY}/",
-            "/worklists/",
-            "/waitlist/",
-            "/outbox/",
-        ],
-    )
+@pytest.mark.parametrize("who", ["", *LETTERS.values()])
+def test_the_pages_of(who: str, world: World, backstage: Backstage, browser: Browser, seen: set[str]) -> None:
+    walker = Walker(browser, signed_in(who, backstage), backstage)
+    found: list[str] = []
+    parts: list[str] = []
+    for path in paths(world):
+        whole, part = walker.fetch(path), walker.fetch(path, part=True)
+        if whole and is_new(whole, seen) and is_whole(whole):
+            found += walker.look_at(path)
+        if part and is_new(part, seen) and not is_whole(part):
+            parts.append(path)
+    for path in parts:
+        found += walker.look_at_part(path)
+    walker.close()
+    assert not found, "\n".join(found)
 
 
-def test_the_nurses_pages_on_a_tablet(visit: Appointment, nurse: User, sit_down: SitDown) -> None:
-    assert not find_barriers(
-        nurse,
-        sit_down,
-        [f"/roster/madison/{DAY}/", f"/appointments/{visit.pk}/", f"/patients/{visit.patient_id}/"],
-        screen=TABLET,
-    )
+@pytest.mark.parametrize("screen", [DESK, TABLET, PHONE], ids=["desk", "tablet", "phone"])
+def test_the_main_pages_in_the_dark(screen: ViewportSize, world: World, backstage: Backstage, browser: Browser) -> None:
+    found: list[str] = []
+    by_name = {one.key: one.path(world.args_for(one)) for one in ADDRESSES}
+    for who, names in MAIN_PAGES.items():
+        walker = Walker(browser, signed_in(who, backstage), backstage)
+        walker.page.set_viewport_size(screen)
+        for name in names:
+            found += walker.look_at_a_slow_start(by_name[name])
+        walker.close()
+    assert not found, "\n".join(found)
 
 
-def test_the_charge_nurses_pages(visit: Appointment, charge_nurse: User, sit_down: SitDown) -> None:
-    shift = visit.assignments.get().nurse.shifts.first()
-    assert shift
-    assert not find_barriers(
-        charge_nurse,
-        sit_down,
-        [
-            f"/staffing/madison/{DAY}/",
-            f"/replan/madison/{DAY}/?now",
-            f"/roster/madison/{DAY}/balance/",
-            f"/load/{DAY:%Y-%m}/",
-            f"/staffing/madison/{DAY}/shift/",
-            f"/staffing/madison/{DAY}/close/",
-            f"/staffing/madison/{DAY}/chair/",
-            f"/shifts/{shift.pk}/",
-            f"/shifts/{shift.pk}/off/",
-            f"/staffing/madison/{DAY}/copy/",
-            f"/staffing/madison/{DAY}/breaks/",
-            "/staffing/madison/weekly/",
-            "/staffing/madison/weekly/add/",
-            "/staffing/madison/places/",
-            "/staffing/madison/places/hours/",
-            "/holidays/",
-            f"/holidays/{DAY.year + 1}-05-31/",
-        ],
-    )
+def is_whole(text: str) -> bool:
+    """Whether this is a page rather than a part of one."""
+    return "<html" in text
 
 
-def test_the_managers_pages(visit: Appointment, manager: User, stranger: User, sit_down: SitDown) -> None:
-    who = visit.patient
-    open_record(by=stranger, known_as=who.mrn, birth_date=who.birth_date, reason="Ill in Wausau")
-    assert not find_barriers(stranger, sit_down, [f"/patients/{who.pk}/", f"/appointments/{visit.pk}/"], TABLET)
-    assert not find_barriers(
-        manager,
-        sit_down,
-        [
-            "/patients/import/",
-            f"/board/madison/{DAY}/",
-            f"/plans/{visit.plan_id}/edit/",
-            f"/patients/{visit.patient_id}/history/",
-            f"/patients/{visit.patient_id}/looked/",
-            "/reports/",
-            "/outbox/operations/",
-            "/outbox/wording/",
-            "/patients/emergency/list/",
-        ],
-    )
+def signed_in(role: str, backstage: Backstage) -> Client:
+    """The browser of somebody of Madison, or of nobody."""
+    client = Client()
+    if role:
+        backstage.do(lambda: client.force_login(User.objects.get(username=f"{role}-madison")))
+    return client
 
 
-def test_a_board_where_somebody_has_no_nurse(visit: Appointment, stranger: User, sit_down: SitDown) -> None:
-    assert not find_barriers(
-        stranger,
-        sit_down,
-        [f"/board/wausau/{DAY}/", f"/roster/wausau/{DAY}/", f"/staffing/wausau/{DAY}/"],
-    )
+def paths(world: World) -> Iterator[str]:
+    for address in ADDRESSES:
+        args: dict[str, Any] = world.args_for(address)
+        path = address.path(args)
+        yield path
+        yield from (path + way.format(**args) for way in WAYS_TO_LOOK.get(address.key, ()))
 
 
-def test_the_doors(visit: Appointment, front_desk: User, sit_down: SitDown) -> None:
-    assert not find_barriers(None, sit_down, ["/login/"])
-    page = sit_down(front_desk)
-    page.goto("/patients/import/")
-    assert not barriers(page)
-
-
-def test_the_patients_page_on_a_phone(visit: Appointment, sit_down: SitDown) -> None:
-    address = f"/a/{token_of(visit)}/"
-    page = sit_down(None, PHONE)
-    page.goto(address)
-    assert not barriers(page)
-    for name, value in (("month", "3"), ("day", "14"), ("year", "1975")):
-        page.locator(f"[name={name}]").fill(value)
-    page.locator("form button").first.click()
-    page.get_by_text("Madison").first.wait_for()
-    assert not barriers(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-
-
-def test_the_panel_beside_the_board_in_the_dark(visit: Appointment, front_desk: User, sit_down: SitDown) -> None:
-    page = sit_down(front_desk, DESK)
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    page.goto(f"/board/madison/{DAY + timedelta(days=3)}/")
-    assert not barriers(page)
-    page.locator(f"#appointment-{visit.pk}").click()
-    page.locator("#visit-title").wait_for()
-    assert not barriers(page)
+def is_new(text: str, seen: set[str]) -> bool:
+    """Whether nobody has seen this yet: but for what no eye sees, and for who is named at the top."""
+    main = re.search(r"<main.*</main>", text, re.DOTALL)
+    shown = HIDDEN.sub("", main[0] if main else text)
+    mark = hashlib.sha256(shown.encode()).hexdigest()
+    is_new = mark not in seen
+    seen.add(mark)
+    return is_new
