@@ -5,8 +5,8 @@ from django.dispatch import Signal
 appointment_changed = Signal()
 """An appointment was booked, moved, cancelled, confirmed or took a status. Sent inside the transaction.
 
-Arguments: `appointment`, `change` ("booked": it is new; "moved", "cancelled"; "taken_up": it was cancelled and stands
-again; "confirmed" or "status"), `by`.
+Arguments: `appointment`, `change` ("booked": it is new; "moved", "cancelled"; "taken_up": it stands again
+after it was cancelled, or was kept elsewhere until now; "confirmed" or "status"), `by`.
 """
 
 demonstration_made = Signal()

@@ -92,7 +92,7 @@ def take_over_day(*, clinic: Clinic, day: date, visits: Sequence[KnownVisit], by
 
 def tell(*, appointment: Appointment, by: User | None) -> None:
     """Let the patient of a visit to come be told of it, as of one that was booked now."""
-    appointment_changed.send(Appointment, appointment=appointment, change="booked", by=by)
+    appointment_changed.send(Appointment, appointment=appointment, change="taken_up", by=by)
 
 
 def _check(visit: KnownVisit, clinic: Clinic, day: date) -> None:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.models import Clinic
 from patients.models import DoseGiven
+from reminders.models import Message
 from scheduling.booking import NotAvailable
 from scheduling.models import Appointment, NurseAssignment, Reason, Status
 from scheduling.signals import appointment_changed
@@ -146,7 +147,7 @@ def test_a_visit_to_come_is_booked_and_its_patient_told_when_asked_for(madison: 
     told: list[Appointment] = []
 
     def hear(sender: object, appointment: Appointment, change: str, **_: Any) -> None:
-        assert change == "booked"
+        assert change == "taken_up"
         told.append(appointment)
 
     with time_machine.travel(BEFORE, tick=False):
@@ -155,13 +156,17 @@ def test_a_visit_to_come_is_booked_and_its_patient_told_when_asked_for(madison: 
         appointment_changed.connect(hear)
         try:
             tell(appointment=appointment, by=None)
+            tell(appointment=appointment, by=None)  # as when the visit before it was told first, and planned this one
         finally:
             appointment_changed.disconnect(hear)
 
     appointment = Appointment.objects.get(pk=appointment.pk)
     assert (appointment.status, appointment.end, appointment.confirmed_at) == (Status.BOOKED, coming.end, BEFORE)
     assert appointment.assignments.exists()
-    assert told == [appointment]
+    assert told == [appointment, appointment]
+    rows = Message.objects.values_list("rule", "channel")
+    assert rows.exists()
+    assert len(rows) == len(set(rows))
     assert not DoseGiven.objects.exists()
 
 
