@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from clinic.backup import BackupError, regular
 from clinic.backup.making import make
@@ -31,4 +32,6 @@ class Command(BaseCommand):
                 path, rows, size = made.path, made.manifest.total, made.size
         except BackupError as error:
             raise CommandError(str(error)) from error
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {error}") from error
         self.stdout.write(f"{path}\n{rows:,} rows, {size:,} bytes, encrypted; read back and counted.")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from clinic.backup import BackupError
 from clinic.backup.restoring import restore
@@ -24,6 +25,8 @@ class Command(BaseCommand):
             faults = restore(file, say=self._say)
         except BackupError as error:
             raise CommandError(f"Nothing was restored. {error}") from error
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {error}") from error
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         for fault in faults:
