@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from clinic.logs.statements import reading_all
+
 EXAMPLES = 5
 
 
@@ -52,7 +54,8 @@ def every() -> list[Guarantee]:
 
 def breaches() -> list[Breach]:
     """The guarantees that do not hold just now. One query each."""
-    return list(_asked())
+    with reading_all():
+        return list(_asked())
 
 
 def _asked() -> Iterator[Breach]:

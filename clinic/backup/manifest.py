@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from clinic.backup import BackupError
+from clinic.logs.statements import reading_all
 
 FORMAT = 1
 
@@ -85,7 +86,7 @@ class Manifest:
 
 def take(of: BaseDatabaseWrapper | None = None) -> Manifest:
     """What the database holds, as the transaction of a connection sees it: by default of the usual one."""
-    with (of or connection).cursor() as cursor:
+    with reading_all(), (of or connection).cursor() as cursor:
         cursor.execute("select now(), current_setting('server_version')")
         made_at, server = cursor.fetchone()
         tables = tables_of(cursor)

@@ -20,6 +20,7 @@ from clinic.backup import BackupError, aftermath, programs
 from clinic.backup.checking import check, pour
 from clinic.backup.manifest import Manifest, tables_of, take
 from clinic.backup.programs import Client
+from clinic.logs.statements import reading_all
 
 NEVER_AGAIN = 1_000_000
 """So many numbers are skipped in every table. Those given out since the backup stand in links, notes and reports of
@@ -46,10 +47,11 @@ def restore(path: Path, *, say: Say = lambda _: None) -> list[str]:
     if _behind():
         say("It was made by an older version: migrating ...")
         call_command("migrate", verbosity=0, interactive=False)
-    with connection.cursor() as cursor:
-        cursor.execute("analyze")
     say("Asking every guarantee ...")
-    return faults + _begin_anew(manifest, path.name, say)
+    with reading_all():
+        with connection.cursor() as cursor:
+            cursor.execute("analyze")
+        return faults + _begin_anew(manifest, path.name, say)
 
 
 def _refuse_newer(manifest: Manifest) -> None:

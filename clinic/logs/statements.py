@@ -26,6 +26,7 @@ class Tally:
 
 
 _tally: ContextVar[Tally | None] = ContextVar("statements", default=None)
+_reads_all: ContextVar[bool] = ContextVar("reads_all", default=False)
 
 
 @contextmanager
@@ -37,6 +38,16 @@ def counted() -> Iterator[Tally]:
         yield tally
     finally:
         _tally.reset(token)
+
+
+@contextmanager
+def reading_all() -> Iterator[None]:
+    """What is asked inside reads whole tables: that it takes long is no news."""
+    token = _reads_all.set(True)
+    try:
+        yield
+    finally:
+        _reads_all.reset(token)
 
 
 def attach(*, connection: Any, **_: Any) -> None:
@@ -55,5 +66,5 @@ def watch(execute: Callable[..., Any], sql: Any, params: Any, many: bool, contex
         return execute(sql, params, many, context)
     finally:
         took = perf_counter() - began
-        if took > SLOW:
+        if took > SLOW and not _reads_all.get():
             log.warning("A statement was slow.", ms=round(took * 1000), statement=redaction.statement(sql))

@@ -27,7 +27,8 @@ from tests.races.contest import RACERS
 from tests.races.grounds import grounds, make_plans
 from tests.races.storm import DAYS, rage
 from tests.races.verdict import broken
-from tests.world import booked, make_clinic, make_user, on_floor
+from tests.reminders.crowd import reachable
+from tests.world import booked, make_clinic, make_patient, make_plan, make_user, on_floor
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -52,6 +53,7 @@ def test_what_was_backed_up_while_everybody_works_is_restored_and_works_on(
     clinics = [grounds(slug, chairs=4, nurses=2, days=DAYS) for slug in ("madison", "wausau")]
     plans = [*make_plans(clinics[0], 25), *make_plans(clinics[1], 15, "vedolizumab")]
     make_user("desk", "front_desk", clinics[0])
+    booked(clinics[0], "8:00", plan=make_plan(reachable(make_patient(clinics[0]), 1)))
     seal()
     storm = racers.starmap_async(rage, [(seed, plans, 40) for seed in range(RACERS)], chunksize=1)
     assert wait_until(lambda: Appointment.objects.count() >= 5, within=60)
