@@ -1,5 +1,6 @@
 """gunicorn's configuration: gunicorn -c python:clinic.webserver clinic.wsgi"""
 
+import gc
 import logging.config
 import os
 import shutil
@@ -48,6 +49,19 @@ def on_starting(server: object) -> None:
     mine = home / str(os.getpid())
     mine.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(mine)
+
+
+def when_ready(server: Any) -> None:
+    """The program is read once, before there are workers, and never written to again: they share its memory."""
+    server.app.wsgi()
+    # Django reads the pages when the first one is asked for. Not above: it needs the settings.
+    from django.db import connections
+    from django.urls import get_resolver
+
+    get_resolver().check()
+    connections.close_all()
+    gc.collect()
+    gc.freeze()
 
 
 def on_exit(server: object) -> None:
