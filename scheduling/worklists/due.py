@@ -31,7 +31,7 @@ LISTED = """
     ), in_force as (
         select distinct on (therapy_id) therapy_id, id
         from therapies_therapyversion where effective_from <= %(today)s order by therapy_id, number desc
-    ), known as (
+    ), known as materialized (
         select plan.*, given.last as given, given.day as given_on, booked.*
         from plan
             left join lateral (
@@ -53,31 +53,32 @@ LISTED = """
                coalesce((start at time zone a.timezone)::date, given_on) as day,
                greatest((latest_start at time zone b.timezone)::date, given_on) as latest
         from known left join clinic_clinic a on a.id = clinic left join clinic_clinic b on b.id = latest_clinic
+    ), phase as materialized (
+        select v.therapy_id, f.variant, first_dose, last_dose, anchor_dose, is_consecutive, target_days,
+               greatest(min_gap_days, 1) as gap, green_before, green_after, amber_before, amber_after
+        from in_force v join therapies_dosephase f on f.version_id = v.id
     ), phased as (
-        select course.id, course.interval_days, course.start_on, course.next, course.day, course.latest, f.*,
-               f.anchor_dose is not null and next = f.first_dose and next > 1 as is_anchored
-        from course join in_force v using (therapy_id), lateral (
-            select first_dose, last_dose, anchor_dose, is_consecutive, target_days, greatest(min_gap_days, 1) as gap,
-                   green_before, green_after, amber_before, amber_after
-            from therapies_dosephase
-            where version_id = v.id and variant in ('', course.variant)
-                and first_dose <= next and next <= coalesce(last_dose, next)
-            order by variant = course.variant desc, first_dose limit 1) f
+        select distinct on (id) id, interval_days, start_on, next, day, latest, phase.*,
+               anchor_dose is not null and next = first_dose and next > 1 as is_anchored
+        from course join phase on phase.therapy_id = course.therapy_id
+            and phase.variant in ('', course.variant) and first_dose <= next and next <= coalesce(last_dose, next)
         where doses_ordered is null or next <= doses_ordered
+        order by id, phase.variant = course.variant desc, first_dose
+    ), anchored as (
+        select phased.*, case when is_anchored then coalesce(
+            (select given_on from patients_dosegiven where plan_id = phased.id and dose_number = anchor_dose),
+            (select (lower(a.period) at time zone c.timezone)::date
+             from scheduling_appointment a join clinic_clinic c on c.id = a.clinic_id
+             where a.plan_id = phased.id and a.dose_number = anchor_dose and a.status = any(%(held)s))) end as anchor
+        from phased
     ), aimed as (
-        select phased.*, is_anchored and anchor.day is null as is_rough,
+        select anchored.*, is_anchored and anchor is null as is_rough,
                case when next = 1 then start_on
-                    when is_anchored then greatest(anchor.day + target_days, latest + gap)
+                    when is_anchored then greatest(anchor + target_days, latest + gap)
                     when interval_days is not null and last_dose is distinct from first_dose and not is_consecutive
-                    then greatest(phased.day + interval_days, latest + gap)
-                    else greatest(phased.day + target_days, latest + gap) end as target
-        from phased left join lateral (
-            select coalesce(
-                (select given_on from patients_dosegiven where plan_id = phased.id and dose_number = anchor_dose),
-                (select (lower(a.period) at time zone c.timezone)::date
-                 from scheduling_appointment a join clinic_clinic c on c.id = a.clinic_id
-                 where a.plan_id = phased.id and a.dose_number = anchor_dose and a.status = any(%(held)s))) as day
-        ) anchor on is_anchored
+                    then greatest(day + interval_days, latest + gap)
+                    else greatest(day + target_days, latest + gap) end as target
+        from anchored
     )
     select id, next, target, green_from, target + green_after, amber_from, target + amber_after, latest + gap,
            is_rough, ahead

@@ -93,7 +93,7 @@ def test_what_the_database_knows_is_told(client: Client, madison: Clinic, monkey
 def test_a_reading_asks_a_fixed_number_of_queries(
     client: Client, madison: Clinic, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(7) as few:
+    with django_assert_num_queries(8) as few:
         read(client)
     on_floor(madison)
     for start in ("8:00", "10:30", "13:00"):
