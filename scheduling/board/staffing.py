@@ -77,17 +77,17 @@ def loads(
     """7/9, with a bar as high as the share taken of what nurses and chairs can take."""
     in_service = [[(out.start, out.end) for out in chair.outages] for chair in chairs if chair.is_active]
 
-    def at(quarter: int) -> tuple[int, int, int]:
+    def at(quarter: int) -> tuple[int, int, bool]:
         limit = min(room[quarter], sum(not _within(quarter, out) for out in in_service))
-        return patients[quarter], limit, room[quarter]
+        return patients[quarter], limit, room[quarter] > 0
 
     runs = [(what, len(list(group))) for what, group in groupby(at(column.quarter) for column in columns.quarters)]
     return tuple(_load(span, *what) for what, span in runs)
 
 
-def _load(span: int, count: int, limit: int, room: int) -> Load:
+def _load(span: int, count: int, limit: int, has_nurse: bool) -> Load:
     if not limit and not count:
-        return Load(span, "", "no chair in service" if room else "no nurse on the floor", "")
+        return Load(span, "", "no chair in service" if has_nurse else "no nurse on the floor", "")
     level = "over" if count > limit else "full" if count == limit else f"l{10 * count // limit}"
     return Load(span, f"{count}/{limit}", f"{count} of {limit} places taken", level)
 
