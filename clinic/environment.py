@@ -8,6 +8,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+PATIENCE = {"connect_timeout": "5", "tcp_user_timeout": "15000"}
+"""How long a database may say nothing before it counts as away: seconds to answer, milliseconds on an open connection.
+
+Without these a web worker waits for as long as the network does, and is ended by its own time-out of 30 seconds.
+"""
+
 
 def env_str(name: str, default: str | None = None) -> str:
     """The value of NAME; without a default it must be set."""
@@ -98,5 +104,5 @@ def database_from_url(url: str) -> dict[str, Any]:
         # ?host=/run/postgresql is libpq's way to name a socket directory in a URL.
         "HOST": options.pop("host", unquote(parts.hostname or "")),
         "PORT": str(port or ""),
-        "OPTIONS": options,
+        "OPTIONS": PATIENCE | options,
     }

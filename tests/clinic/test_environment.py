@@ -51,8 +51,13 @@ def test_an_empty_value_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_database_url_may_carry_escapes_options_and_a_socket() -> None:
     entry = database_from_url("postgresql://ann:p%40ss@db:5433/chairs?sslmode=require")
     assert (entry["USER"], entry["PASSWORD"], entry["HOST"], entry["PORT"]) == ("ann", "p@ss", "db", "5433")
-    assert (entry["NAME"], entry["OPTIONS"]) == ("chairs", {"sslmode": "require"})
+    assert (entry["NAME"], entry["OPTIONS"]["sslmode"]) == ("chairs", "require")
     assert database_from_url("postgresql:///chairs?host=/run/pg")["HOST"] == "/run/pg"
+
+
+def test_a_database_that_says_nothing_is_waited_for_for_seconds_unless_the_url_says_otherwise() -> None:
+    assert database_from_url("postgresql://db/chairs")["OPTIONS"]["connect_timeout"] == "5"
+    assert database_from_url("postgresql://db/chairs?connect_timeout=9")["OPTIONS"]["connect_timeout"] == "9"
 
 
 @pytest.mark.parametrize("url", ["mysql://db/chairs", "postgresql://db/", "postgresql://db:many/chairs"])
