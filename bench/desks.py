@@ -73,11 +73,12 @@ def run(*, days: EmptyDays, is_small: bool) -> list[Result]:
     """Desks on one clinic day, desks spread over all clinics, and desks that all want the same time."""
     each = 2 if is_small else 12
     everywhere = list(Clinic.objects.filter(slug__startswith="bench-").order_by("pk"))
-    one_day = _one_day(days, DESKS * 2)
+    warming, one_day = _one_day(days, DESKS, prefix="V"), _one_day(days, DESKS * 2, prefix="D")
     spread = Supply(everywhere, DESKS * each, days=days, prefix="H").take(DESKS * each)
     ours = [make_person(f"desk{number}", clinics_of(3), Role.FRONT_DESK) for number in range(DESKS)]
     away = [_person_of(number, spread[number::DESKS]) for number in range(DESKS)]
     with web_server() as (port, server):
+        _book_all(_seated(ours, port), warming)
         bare = _all(_seated(ours, port), [[lambda desk: desk.ask("GET", "/bench/ok/")] * each] * DESKS)
         results = [
             _result("one clinic day", _book_all(_seated(ours, port), one_day), bare),
@@ -146,9 +147,9 @@ def _desk(person: User, port: int) -> Desk:
     return Desk(port, cookies, token)
 
 
-def _one_day(days: EmptyDays, count: int) -> list[Pair]:
+def _one_day(days: EmptyDays, count: int, *, prefix: str) -> list[Pair]:
     """Times of one day of one clinic."""
-    return Supply(clinics_of(1), count, days=days, prefix="D").take(count)
+    return Supply(clinics_of(1), count, days=days, prefix=prefix).take(count)
 
 
 def _book_all(desks: list[Desk], pairs: Sequence[Pair]) -> list[Desk]:
