@@ -31,6 +31,7 @@ def away(request: HttpRequest) -> HttpResponse:
         "seconds": SECONDS,
         "address": request.get_full_path(),
         "is_look": request.method in {"GET", "HEAD"},
+        "is_for_staff": getattr(getattr(request.resolver_match, "func", None), "login_required", True),
         # Only forms with a key: what stands in others may be a password.
         "kept": kept if FIELD in request.POST else None,
         "csrf": get_token(request),

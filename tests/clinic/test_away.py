@@ -67,6 +67,12 @@ def test_a_password_is_not_kept_on_the_page(desk: Client) -> None:
     assert "reload this page" in answer.content.decode()
 
 
+@pytest.mark.usefixtures("outage")
+def test_a_patient_is_told_to_call_and_staff_whom_to_tell(desk: Client) -> None:
+    assert "Please call the clinic" in desk.get("/a/0123.abc/").content.decode()
+    assert "Tell your manager" in desk.get(LOOK).content.decode()
+
+
 @pytest.mark.parametrize("error", [ZeroDivisionError, ProgrammingError, DataError])
 def test_any_other_error_is_no_outage(desk: Client, monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
     def fail(**_: object) -> None:
