@@ -27,8 +27,8 @@ TELLING = ("CONTEXT:", "DETAIL:", "Command was:")
 LAX = {None, "allow", "prefer"}
 """Values of sslmode with which a client may end up speaking in the clear."""
 
-SECRETS = {"BACKUP_KEYS", "SIGN_IN_KEYS", "SECRET_KEY", "DATABASE_URL"}
-"""What the programs need not know."""
+NEEDED = ("PATH", "HOME", "LANG", "LC_", "LD_LIBRARY_PATH", "TMPDIR", "TZ", "PG", "KRB5")
+"""How variables begin that the programs may see. The others are our secrets, and none of their business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class Client:
     def environment(self) -> dict[str, str]:
         """For the program: our own, and the password, which no list of processes shows."""
         secret = {"PGPASSWORD": self.password} if self.password else {}
-        ours = {name: value for name, value in os.environ.items() if name not in SECRETS}
-        return ours | secret
+        needed = {name: value for name, value in os.environ.items() if name.startswith(NEEDED)}
+        return needed | secret
 
 
 def find(name: str, client: Client) -> Path:

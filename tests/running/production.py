@@ -14,6 +14,7 @@ from uuid import uuid4
 import psycopg2
 import requests
 from django.db import connections
+from pyrage import x25519
 
 from clinic.embedded import valkey
 from tests.clinic.processes import ROOT, environment, free_port
@@ -23,6 +24,8 @@ SECRETS = {
     "CHAIRSIDE_ENV": "production",
     "SECRET_KEY": "k3Fv9-Zq8_mW2xTs7LbNc4RgYp6HdJ1uEaQoXiVtBzUwSnMy0P5lKh",
     "SIGN_IN_KEYS": "2mU1bJ4c1r0VnYk3m1c9pHjv6d4eXb0wq7KxTt8sZ2A=",
+    "BACKUP_KEYS": str(x25519.Identity.generate()),
+    "BACKUP_EVERY_HOURS": "0",
     "ALLOWED_HOSTS": HOST,
     "BEHIND_PROXY": "yes",
     "METRICS_TOKEN": "m7Qp2xVn9sKd4fTzLw8RbYc3HgJe6Ua1",
