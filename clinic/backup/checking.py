@@ -1,7 +1,7 @@
 """Is a file a whole backup? Opens it, unpacks it to its last byte, and counts the rows of every table in it."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,7 +37,7 @@ def check(file: BinaryIO) -> Manifest:
     return manifest
 
 
-def pour(file: BinaryIO, program: Running, *, doing: str, manifest: "envelope.Callable[[Manifest], object]") -> None:
+def pour(file: BinaryIO, program: Running, *, doing: str, manifest: Callable[[Manifest], object]) -> None:
     """Decrypt FILE into a program, its manifest aside. Raises `BackupError` for what the file or the program says."""
 
     def first_line(line: bytes) -> None:
