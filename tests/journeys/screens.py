@@ -19,7 +19,8 @@ MORNING = "2026-12-08T10:40:00-06:00"
 TODAY = date(2026, 12, 8)
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"
-MOST_BYTES = 250_000
+MOST_BYTES = 300_000
+WIDE, TABLET, PHONE = (1440, 900), (820, 1180), (390, 844)
 
 Sight = Callable[[Page], None]
 """Opens what a picture shows."""
@@ -41,39 +42,12 @@ def main() -> None:
         if not (chosen := sys.argv[1:]):
             call_command("seed_demo", "--again", verbosity=0)
         with _served() as address, chromium() as browser:
-            sights = {name: how for name, how in _sights().items() if not chosen or name in chosen}
+            sights = {name: how for name, how in SIGHTS.items() if not chosen or name in chosen}
             sizes = {name: _picture(browser, address, name, *how) for name, how in sights.items()}
     for name, size in sizes.items():
         print(f"{size // 1000:4} kB  docs/pictures/{name}.png")
     if too_big := [name for name, size in sizes.items() if size > MOST_BYTES]:
         sys.exit(f"More than {MOST_BYTES // 1000} kB: {', '.join(too_big)}. Show less of the page.")
-
-
-def _sights() -> dict[str, tuple[str, tuple[int, int], Sight]]:
-    """By name of the picture: who looks, at which size of screen, at what."""
-    from reminders.links import token_of
-    from scheduling.models import Appointment
-
-    plan = _plan_to_book()
-    visit = Appointment.objects.filter(
-        clinic__slug="madison", status="booked", period__startswith__gt=f"{TODAY + timedelta(days=2)}T06:00Z"
-    ).earliest("period")
-    token, born = token_of(visit), visit.patient.birth_date
-    wide, tablet, phone = (1440, 900), (820, 1180), (390, 844)
-    return {
-        "board": ("frontdesk", wide, lambda page: _open(page, f"/board/madison/{TODAY}/")),
-        "visit": ("frontdesk", (1280, 800), _visit),
-        "search": ("frontdesk", wide, _search),
-        "book": ("frontdesk", wide, lambda page: _open(page, f"/book/{plan.pk}/")),
-        "series": ("frontdesk", wide, lambda page: _open(page, f"/book/{plan.pk}/series/")),
-        "patient": ("frontdesk", wide, lambda page: _open(page, f"/patients/{plan.patient_id}/")),
-        "worklists": ("frontdesk", wide, lambda page: _open(page, "/worklists/")),
-        "roster": ("nurse", tablet, lambda page: _open(page, f"/roster/madison/{TODAY}/")),
-        "week": ("charge", wide, lambda page: _open(page, f"/staffing/madison/{TODAY}/")),
-        "sick-call": ("charge", wide, _sick_call),
-        "import": ("manager", wide, _import),
-        "phone": ("", phone, lambda page: _patient_page(page, token, born)),
-    }
 
 
 def _plan_to_book():
@@ -116,16 +90,24 @@ def _open(page: Page, path: str) -> None:
         sys.exit(f"{path} answers {answer and answer.status}.")
 
 
+def _at(path: str) -> Sight:
+    return lambda page: _open(page, path)
+
+
+def _of_the_plan(path: str) -> Sight:
+    """A page about the course under way whose next dose is to be booked."""
+
+    def sight(page: Page) -> None:
+        plan = _plan_to_book()
+        _open(page, path.format(plan=plan.pk, patient=plan.patient_id))
+
+    return sight
+
+
 def _visit(page: Page) -> None:
     _open(page, f"/board/madison/{TODAY}/")
     page.locator(".stay .block", has_text="Unconfirmed").first.click()
     page.locator("#visit-title").wait_for()
-
-
-def _search(page: Page) -> None:
-    _open(page, "/patients/")
-    page.locator("#find-box").press_sequentially("ols")
-    page.locator("[data-found]").first.wait_for()
 
 
 def _sick_call(page: Page) -> None:
@@ -150,12 +132,66 @@ def _import(page: Page) -> None:
     page.locator("ul.counts").wait_for()
 
 
-def _patient_page(page: Page, token: str, born: date) -> None:
-    _open(page, f"/a/{token}/")
+def _phone(page: Page) -> None:
+    from reminders.links import token_of
+    from scheduling.models import Appointment
+
+    visit = Appointment.objects.filter(
+        clinic__slug="madison", status="booked", period__startswith__gt=f"{TODAY + timedelta(days=2)}T06:00Z"
+    ).earliest("period")
+    born = visit.patient.birth_date
+    _open(page, f"/a/{token_of(visit)}/")
     for name, value in (("month", born.month), ("day", born.day), ("year", born.year)):
         page.locator(f"[name={name}]").fill(str(value))
     page.locator("form button").first.click()
     page.wait_for_load_state("load")
+
+
+def _reports(page: Page) -> None:
+    _open(page, "/reports/")
+    page.get_by_role("link", name="4 weeks", exact=True).click()
+    page.wait_for_load_state("load")
+
+
+def _replan(page: Page) -> None:
+    """Tomorrow, when the nurse with the most patients calls in sick."""
+    from django.db.models import Count, F, Q
+
+    from clinic.models import Shift
+    from scheduling import restaffing
+
+    tomorrow = TODAY + timedelta(days=1)
+    shift = (
+        Shift.objects.filter(clinic__slug="madison", period__startswith__date=tomorrow)
+        .annotate(
+            patients=Count(
+                "nurse__assignments",
+                filter=Q(nurse__assignments__period__overlap=F("period")),
+            )
+        )
+        .latest("patients", "pk")
+    )
+    restaffing.take_off(nurse=shift.nurse, start=shift.period.lower, end=shift.period.upper, reason="Sick", by=None)
+    _open(page, f"/replan/madison/{tomorrow}/")
+    page.get_by_role("button", name="Accept all").wait_for()
+
+
+SIGHTS: dict[str, tuple[str, tuple[int, int], Sight]] = {
+    "board": ("frontdesk", WIDE, _at(f"/board/madison/{TODAY}/")),
+    "visit": ("frontdesk", (1280, 800), _visit),
+    "book": ("frontdesk", WIDE, _of_the_plan("/book/{plan}/")),
+    "series": ("frontdesk", WIDE, _of_the_plan("/book/{plan}/series/")),
+    "patient": ("frontdesk", WIDE, _of_the_plan("/patients/{patient}/")),
+    "worklists": ("frontdesk", WIDE, _at("/worklists/")),
+    "roster": ("nurse", TABLET, _at(f"/roster/madison/{TODAY}/")),
+    "week": ("charge", WIDE, _at(f"/staffing/madison/{TODAY}/")),
+    "sick-call": ("charge", WIDE, _sick_call),
+    "reports": ("manager", WIDE, _reports),
+    "import": ("manager", WIDE, _import),
+    "phone": ("", PHONE, _phone),
+    "replan": ("charge", WIDE, _replan),
+}
+"""By name of the picture: who looks, at which size of screen, at what. The last one changes the demonstration."""
 
 
 @contextmanager
