@@ -3,6 +3,8 @@
 # make bench  how fast it is, beside the machine's own limits; see docs/performance.md
 # make setup  only the virtual environment
 # make screens  the pictures in docs/pictures/, taken of the demonstration in Debian's chromium
+# make lock   after a change of requirements*.txt: every package that comes along, with the hashes of its files
+# make sbom, make licences, make audit  what the program is made of; see docs/security.md
 # make clean  forget the demo data, caches and the virtual environment
 
 PORT ?= 8000
@@ -16,7 +18,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
 # The stamp's name is a hash of all that decides what is installed: unchanged means nothing to do.
-STAMP := .venv/.installed-$(shell { cat requirements*.txt constraints.txt; pwd; } | cksum | cut -d' ' -f1)
+STAMP := .venv/.installed-$(shell { cat requirements-dev.lock; pwd; } | cksum | cut -d' ' -f1)
 VENV := .venv/bin/python
 
 # An environment whose Python was removed or upgraded away is made again.
@@ -26,7 +28,11 @@ endif
 
 ARGS ?=
 
-.PHONY: run setup test lint bench screens clean
+# Tools that look after the packages: an environment of their own, made when one of them is first needed.
+TOOLS := .venv-tools/bin
+TOOLS_STAMP := .venv-tools/.installed-$(shell { cat requirements-tools.txt; pwd; } | cksum | cut -d' ' -f1)
+
+.PHONY: run setup test lint bench screens clean lock sbom licences audit
 
 run: $(STAMP)
 	@exec $(VENV) manage.py up --with-parent $$PPID
@@ -40,13 +46,14 @@ $(STAMP):
 		exit 1; }
 	@echo "Installing into .venv (once; about a minute) ..."
 	@$(PYTHON) -m venv --clear .venv
-	@$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(VENV) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
 lint: $(STAMP)
 	$(VENV) -m ruff check .
 	$(VENV) -m mypy .
 	$(VENV) manage.py makemigrations --check --dry-run
+	@$(VENV) -m piplicenses --summary >/dev/null || { echo "A package came in under a licence that nobody looked at." >&2; exit 1; }
 
 # ARGS adds to pytest's: make test ARGS="-k booking -x"; without a browser: make test ARGS="--ignore=tests/journeys".
 # Few tests are handed out at a time: else one worker gets all the long ones, and the other waits for it.
@@ -59,6 +66,29 @@ bench: $(STAMP)
 screens: $(STAMP)
 	$(VENV) -m tests.journeys.screens $(ARGS)
 
+$(TOOLS_STAMP):
+	@$(PYTHON) -m venv --clear .venv-tools
+	@$(TOOLS)/python -m pip install --quiet --disable-pip-version-check -r requirements-tools.txt
+	@touch $@
+
+lock: $(TOOLS_STAMP)
+	for each in requirements requirements-dev; do \
+		$(TOOLS)/uv pip compile $$each.txt --quiet --universal --generate-hashes --python-version 3.11 \
+			--no-annotate --custom-compile-command "make lock" --output-file $$each.lock || exit 1; done
+
+sbom: $(STAMP) $(TOOLS_STAMP)
+	@mkdir -p var
+	$(TOOLS)/cyclonedx-py requirements requirements.lock --output-reproducible --output-file var/sbom.json
+	@echo "var/sbom.json"
+
+licences: $(STAMP)
+	@{ echo "# Licences of what Chairside stands on"; echo; \
+		echo "Made by \`make licences\`. \`make lint\` refuses a licence that is not among those in pyproject.toml."; echo; \
+		$(VENV) -m piplicenses --format=markdown; } > docs/licences.md
+
+audit: $(TOOLS_STAMP)
+	$(TOOLS)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
+
 clean:
-	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-tools var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
