@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -119,11 +118,11 @@ class Browser(requests.Session):
         super().__init__()
         self.port = port
         self.headers.update(FORWARDED)
-        # Between proxy and program the cookies of https travel by http.
-        self.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
 
     def request(self, method: Any, url: Any, *args: Any, **more: Any) -> requests.Response:
-        more = {"allow_redirects": False, "timeout": 30} | more
+        # By hand: between proxy and program the cookies of https travel by http, which no cookie jar allows.
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.cookies)
+        more |= {"allow_redirects": False, "timeout": 30, "headers": {"Cookie": cookies} | (more.get("headers") or {})}
         return super().request(method, f"http://127.0.0.1:{self.port}{url}", *args, **more)
 
     def send_form(self, path: str, **fields: str) -> requests.Response:
