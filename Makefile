@@ -83,7 +83,8 @@ sbom: $(STAMP) $(TOOLS_STAMP)
 
 licences: $(STAMP)
 	@{ echo "# Licences of what Chairside stands on"; echo; \
-		echo "Made by \`make licences\`. \`make lint\` refuses a licence that is not among those in pyproject.toml."; echo; \
+		echo "Made by \`make licences\`. \`make lint\` refuses a licence that is not among those in pyproject.toml."; \
+		echo "Two say theirs only in their files: pyrage (MIT), and for tests axe-playwright-python (Apache-2.0, axe MPL-2.0)."; echo; \
 		$(VENV) -m piplicenses --format=markdown; } > docs/licences.md
 
 audit: $(TOOLS_STAMP)

@@ -54,7 +54,7 @@ def test_the_example_names_every_setting_of_production() -> None:
 
 def test_the_example_holds_no_secret() -> None:
     text = (DEPLOY / "chairside.env.example").read_text()
-    for name in ("SECRET_KEY", "SIGN_IN_KEYS", "METRICS_TOKEN", "EMAIL_API_KEY", "TWILIO_AUTH_TOKEN"):
+    for name in ("SECRET_KEY", "SIGN_IN_KEYS", "BACKUP_KEYS", "METRICS_TOKEN", "EMAIL_API_KEY", "TWILIO_AUTH_TOKEN"):
         assert re.search(rf"^#?{name}=$", text, re.MULTILINE), name
 
 
