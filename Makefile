@@ -53,6 +53,7 @@ lint: $(STAMP)
 	$(VENV) -m ruff check .
 	$(VENV) -m mypy .
 	$(VENV) manage.py makemigrations --check --dry-run
+	@$(VENV) manage.py lintmigrations --settings tests.settings --quiet ok ignore
 	@$(VENV) -m piplicenses --summary >/dev/null || { echo "A package came in under a licence that nobody looked at." >&2; exit 1; }
 
 # ARGS adds to pytest's: make test ARGS="-k booking -x"; without a browser: make test ARGS="--ignore=tests/journeys".

@@ -26,8 +26,8 @@ def track(table: str, *, patient: str = "null::bigint", leave_out: tuple[str, ..
     not copied into the trail.
     """
     return RunSQL(
-        [("select audit_track(%s, %s, %s)", [table, patient, list(leave_out)])],
-        [("select audit_untrack(%s)", [table])],
+        [("select audit_track(%s, %s, %s)", (table, patient, list(leave_out)))],
+        [("select audit_untrack(%s)", (table,))],
     )
 
 
