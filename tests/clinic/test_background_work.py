@@ -25,10 +25,14 @@ from tests.world import on_floor
 app.loader.import_default_modules()
 OURS = [task for name, task in sorted(app.tasks.items()) if not name.startswith(("celery.", "tests."))]
 
+COMES_AGAIN = {"clinic.backup.tasks.back_up"}
+"""May run for longer than a lost task waits, and is asked for again by the clock whenever it is missing."""
+
 
 @pytest.mark.parametrize("task", OURS, ids=lambda task: task.name)
 def test_a_task_is_done_again_when_its_worker_is_lost_and_leaves_no_result(task: Task) -> None:
-    assert task.acks_late
+    again = task.name not in COMES_AGAIN
+    assert task.acks_late == again
     assert task.reject_on_worker_lost
     assert task.ignore_result
 
