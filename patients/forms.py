@@ -184,7 +184,9 @@ class PatientForm(RuleForm):
 class PlanForm(RuleForm):
     """What was ordered, and the habits to keep to."""
 
-    therapy: forms.ModelChoiceField = forms.ModelChoiceField(Therapy.objects.filter(is_active=True))
+    therapy: forms.ModelChoiceField = forms.ModelChoiceField(
+        Therapy.objects.filter(is_active=True), empty_label="Choose a therapy"
+    )
     variant = forms.ChoiceField(required=False)
     start_on = TypedDateField(years_ahead=5, label="Dose 1 ordered for")
     interval_days = forms.IntegerField(
