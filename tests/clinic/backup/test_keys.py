@@ -20,7 +20,9 @@ def test_a_key_made_as_we_say_is_good() -> None:
 PUBLIC = str(pyrage.x25519.Identity.generate().to_public())
 
 
-@pytest.mark.parametrize("key", ["secret", MADE_UP[:-1], MADE_UP[:-1] + "Q", PUBLIC])
+@pytest.mark.parametrize(
+    "key", ["secret", MADE_UP[:-1], MADE_UP[:-1] + "Q", PUBLIC], ids=["a word", "cut short", "mistyped", "public half"]
+)
 def test_what_is_no_key_is_refused_without_being_repeated(key: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="BACKUP_KEYS: key 1 is no age key") as refused:
         checked([key])
