@@ -1,10 +1,15 @@
 """Fixtures for all tests: the fixed cast of staff. The data directory and settings are set in tests/settings.py."""
 
+import os
+from collections.abc import Iterator
+
 import pytest
+from playwright.sync_api import Browser, expect
 from pytest_django import DjangoDbBlocker
 
 from clinic.audit.watching import guard_emptying
 from clinic.models import Clinic, Role, User
+from tests.journeys.chromium import CHROMIUM, PATIENCE, chromium
 from tests.world import make_clinic, make_user
 
 
@@ -69,3 +74,17 @@ def manager(madison: Clinic) -> User:
 def stranger(wausau: Clinic) -> User:
     """A manager in Wausau, who must see nothing of Madison."""
     return make_user("stranger", Role.MANAGER, wausau)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once. Without it the journeys are left out, except in CI, where they must run."""
+    if not CHROMIUM.exists():
+        missing = f"The journeys need {CHROMIUM}: apt-get install chromium"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright keeps an event loop running in this thread, which Django would take for asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=PATIENCE)
+        with chromium() as running:
+            yield running

@@ -14,7 +14,6 @@ from patients.models import Patient
 from scheduling.booking import book
 from scheduling.models import Appointment, Status
 from tests.baddays.conftest import Ward
-from tests.journeys.conftest import browser  # noqa: F401
 from tests.journeys.desk import DESK, barriers, sign_in
 from tests.world import clock
 
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def page(ward: Ward, browser: Browser) -> Iterator[Page]:  # noqa: F811
+def page(ward: Ward, browser: Browser) -> Iterator[Page]:
     """The front desk's."""
     context = browser.new_context(base_url=ward.web.url, viewport=DESK)
     context.set_default_timeout(30_000)

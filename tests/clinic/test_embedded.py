@@ -162,7 +162,7 @@ def test_loading_the_program_starts_nothing(data: Path) -> None:
     env = environment(data, DJANGO_SETTINGS_MODULE="clinic.settings")
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=env, check=True)
     keys = list(data.iterdir())
-    assert {path.name for path in keys} == {"secret-key", "sign-in-key"}
+    assert {path.name for path in keys} == {"secret-key", "sign-in-key", "backup-key"}
     assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
 
 

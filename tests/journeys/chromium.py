@@ -8,6 +8,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 
+PATIENCE = 15_000
+"""Milliseconds that a page has to do what is expected of it, on a busy machine."""
+
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",

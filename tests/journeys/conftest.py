@@ -1,6 +1,5 @@
 """Journeys through the whole program in a real browser: a small world on Monday, `DAY`, early in the morning."""
 
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -14,12 +13,11 @@ from playwright.sync_api import (
     Page,
     Response,
     ViewportSize,
-    expect,
 )
 from pytest_django.live_server_helper import LiveServer
 
 from clinic.models import Clinic, Nurse, User
-from tests.journeys.chromium import CHROMIUM, chromium
+from tests.journeys.chromium import PATIENCE
 from tests.journeys.desk import DESK, SitDown, sign_in
 from tests.world import DAY, make_clinic, make_nurse, on_floor, therapy
 
@@ -33,23 +31,6 @@ document.addEventListener("htmx:afterSettle", () => setTimeout(() => {
 }, 1500), true);
 """
 """Notices when a part of the page is drawn anew and the focus falls out of the page with it for good."""
-
-PATIENCE = 15_000
-"""Milliseconds that a page has to do what is expected of it, on a busy machine."""
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Chromium, started once. Without it the journeys are left out, except in CI, where they must run."""
-    if not CHROMIUM.exists():
-        missing = f"The journeys need {CHROMIUM}: apt-get install chromium"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    with pytest.MonkeyPatch.context() as patch:
-        # Playwright keeps an event loop running in this thread, which Django would take for asynchronous code.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        expect.set_options(timeout=PATIENCE)
-        with chromium() as running:
-            yield running
 
 
 @pytest.fixture(autouse=True)
