@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.base_session import AbstractBaseSession
 
 FACTS = ("device", "address", "began_at", "seen_at", "idle_seconds")
@@ -41,6 +42,16 @@ class SessionStore(db.SessionStore):
         for name, value in self._facts.items():
             setattr(row, name, value)
         return row
+
+    def save(self, must_create: bool = False) -> None:
+        """Keep it. A database that is away is one here too; Django would take the session for ended meanwhile."""
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            refused = error.__context__
+            if refused is not None and refused.__cause__ is not None:
+                raise refused from refused.__cause__
+            raise
 
     def flush(self) -> None:
         self._facts = {}

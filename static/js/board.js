@@ -98,8 +98,7 @@ function leaveMove(id) {
 
 function load(url) {
   window.history.replaceState(null, "", live().dataset.boardUrl);
-  // Settled at once: a quick Enter after `m` finds the focus on a place already.
-  window.htmx.ajax("GET", url, { source: live(), target: "#board-live", swap: "outerHTML settle:0ms" });
+  window.htmx.ajax("GET", url, { source: live(), target: "#board-live", swap: "outerHTML" });
 }
 
 // How long the stay would be from the place in hand.

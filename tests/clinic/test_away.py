@@ -1,7 +1,9 @@
 """The page that is shown while the database is away. With a real outage: see tests/baddays."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import psycopg2
 import pytest
 from django.db import DatabaseError, DataError, InterfaceError, OperationalError, ProgrammingError, connection
 from django.test import Client
@@ -12,6 +14,9 @@ from clinic.models import User
 pytestmark = pytest.mark.django_db
 
 LOOK, BOOK = "/patients/", "/patients/new/"
+
+REMEMBERED = "/board/madison/2026-11-30/?initials=1"
+"""Its answer keeps something in the session."""
 
 
 @pytest.fixture
@@ -43,6 +48,32 @@ def test_a_page_says_that_nothing_is_lost_and_tries_again_by_itself(desk: Client
     assert f'href="{LOOK}"' in page
     assert "db.internal" not in page
     assert "no-store" in answer["Cache-Control"]
+
+
+def test_an_outage_in_the_moment_the_session_is_kept_is_no_sign_out(desk: Client) -> None:
+    def refuse(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if 'UPDATE "clinic_staffsession"' in sql:
+            raise OperationalError("server closed the connection unexpectedly") from psycopg2.OperationalError()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(refuse):
+        answer = desk.get(REMEMBERED)
+
+    assert answer.status_code == 503
+
+
+def test_a_session_that_was_ended_meanwhile_is_told_so(desk: Client) -> None:
+    def end(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if 'UPDATE "clinic_staffsession"' in sql:
+            with connection.cursor() as cursor:
+                cursor.execute("delete from clinic_staffsession")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(end):
+        answer = desk.get(REMEMBERED)
+
+    assert answer.status_code == 400
+    assert "Sign in" in answer.content.decode()
 
 
 @pytest.mark.usefixtures("outage")
