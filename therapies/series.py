@@ -8,6 +8,7 @@ Days are the clinic's calendar dates.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -179,6 +180,14 @@ class _Course:
 
     def fill(self, dates: Mapping[int, date], *, until: int) -> dict[int, date]:
         """Days of the doses before `until`: those known, and after the last of them each on its target."""
+        if not dates:
+            later = self.start_on - _SOME_DAY
+            plain = _plain_course(tuple(self.phases), self.variant, self.interval_days, until)
+            return {number: day + later for number, day in plain.items()}
+        return self.follow(dates, until=until)
+
+    def follow(self, dates: Mapping[int, date], *, until: int) -> dict[int, date]:
+        """As `fill`, dose by dose."""
         known = dict(dates)
         for number in range(max(known, default=0) + 1, until):
             known[number] = self.due(number, known=known, given=known).target
@@ -225,11 +234,21 @@ class _Course:
     def _target_from_last(self, dose_number: int, known: Mapping[int, date]) -> tuple[date, str]:
         """The target when the anchor's day is not on record: as far from the last known dose as the schedule says."""
         last = max(known)
-        schedule = _Course(
-            phases=self.phases, start_on=_SOME_DAY, variant=self.variant, interval_days=self.interval_days
-        ).fill({}, until=dose_number + 1)
+        schedule = _plain_course(tuple(self.phases), self.variant, self.interval_days, dose_number + 1)
         distance = schedule[dose_number] - schedule[last]
         return known[last] + distance, f"{_days(distance.days)} after dose {last}"
+
+
+@lru_cache(maxsize=512)
+def _plain_course(
+    phases: tuple[PhaseFacts, ...], variant: str, interval_days: int | None, until: int
+) -> Mapping[int, date]:
+    """The days of the doses before `until` where each is given on its target, from `_SOME_DAY` on.
+
+    Kept: boards and lists ask it for everybody whose earlier doses are not on record, and it is the same for all.
+    """
+    course = _Course(phases=phases, start_on=_SOME_DAY, variant=variant, interval_days=interval_days)
+    return course.follow({}, until=until)
 
 
 def _days(number: int) -> str:

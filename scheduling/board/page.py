@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from clinic.models import Clinic
 from clinic.quarters import ClinicDate, ceil_quarter, local_date
 from scheduling.board import staffing
-from scheduling.board.chairs import Block, Chair, Moving, Scene, block_of, chair_row, names_of
+from scheduling.board.chairs import Block, Moving, Scene, block_of, chair_row, names_of
 from scheduling.board.columns import Columns, clock_label, columns_of
+from scheduling.board.drawing import Row, row_of
 from scheduling.board.fits import AddOn, add_ons
 from scheduling.board.overruns import Overrun, by_appointment, collisions
 from scheduling.board.rows import DayRows, Stay, Stretch, read_day
@@ -51,7 +52,7 @@ class Board:
     """The first place that is left for visits of common lengths; empty for a day that is over or closed."""
     loads: tuple[staffing.Load, ...]
     nurses: tuple[staffing.NurseDay, ...]
-    chairs: tuple[Chair, ...]
+    chairs: tuple[Row, ...]
     gone: tuple[Block, ...]
     """Appointments of the day that no longer hold a chair: cancelled, missed, left."""
     as_of: str
@@ -114,7 +115,10 @@ def board(
         add_ons=_add_ons(rows, grid, now, booking_url),
         loads=staffing.loads(columns=columns, patients=patients, room=room, chairs=rows.chairs),
         nurses=staffing.nurse_days(grid=grid, columns=columns, nurses=rows.nurses, stays=rows.stays, initials=initials),
-        chairs=tuple(chair_row(chair=chair, stays=held[chair.id], blocks=blocks, scene=scene) for chair in rows.chairs),
+        chairs=tuple(
+            row_of(chair_row(chair=chair, stays=held[chair.id], blocks=blocks, scene=scene), is_moving=bool(moving))
+            for chair in rows.chairs
+        ),
         gone=tuple(blocks[stay.id] for stay in rows.stays if not stay.holds_chair),
         as_of=clock_label(now.astimezone(clinic.zone)),
         closed=_closed(rows),
