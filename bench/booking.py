@@ -40,7 +40,7 @@ THERAPY = "vedolizumab"
 
 MINUTES = 60
 
-WARMING = 3
+WARMING = 20
 """Bookings of each process before the clock runs: a web process books all day."""
 
 LEAST_SHARE = 0.15
@@ -72,17 +72,21 @@ class Supply:
 
 
 def run(*, days: EmptyDays, is_small: bool) -> list[Result]:
-    """Book and write by 1, 2, 4 and 8 writers."""
+    """Book and write by 1, 2, 4 and 8 writers, each on days of their own: bare SQL chooses no chair, nurse or place."""
     count = 24 if is_small else 240
     writers = (1, 2) if is_small else (1, 2, 4, 8)
     clinics = clinics_of(3)
     warming = WARMING * sum(writers)
-    supply = Supply(clinics, 2 * (count * len(writers) + warming) + 1, days=days, prefix="W")
-    bare = bare_writer(supply.take(1)[0])
+    ours_supply, bare_supply = (
+        Supply(clinics, count * len(writers) + warming + 1, days=days, prefix=prefix) for prefix in ("W", "X")
+    )
+    bare = bare_writer(ours_supply.take(1)[0])
     results = []
     for number in writers:
-        ours, problems = _rate(book_pair, supply.take(count), number)
-        limit, _ = _rate(bare, supply.take(count), number)
+        many = count + WARMING * number
+        ours, problems = _rate(book_pair, ours_supply.take(many), number)
+        limit, conflicts = _rate(bare, bare_supply.take(many), number)
+        assert not conflicts, conflicts[0]
         share = ours / limit
         results.append(
             Result(
@@ -180,16 +184,19 @@ def _rate(work: Callable[[Pair], None], pairs: Sequence[Pair], writers: int) -> 
     fork = multiprocessing.get_context("fork")
     ready, problems = fork.Barrier(writers + 1), fork.SimpleQueue()
 
-    def write(mine: Sequence[Pair]) -> None:
-        for pair in mine[:WARMING]:
+    def attempt(pair: Pair, found: list[str]) -> None:
+        try:
             work(pair)
+        except Exception as error:  # noqa: BLE001 — counted, and shown
+            found.append(repr(error))
+
+    def write(mine: Sequence[Pair]) -> None:
+        found: list[str] = []
+        for pair in mine[:WARMING]:
+            attempt(pair, found)
         ready.wait()
-        found = []
         for pair in mine[WARMING:]:
-            try:
-                work(pair)
-            except Exception as error:  # noqa: BLE001 — counted, and shown
-                found.append(repr(error))
+            attempt(pair, found)
         problems.put(found)
 
     hands = [fork.Process(target=write, args=(pairs[number::writers],)) for number in range(writers)]
