@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -32,23 +33,24 @@ def metrics_token(value: str) -> str:
 
 
 def demo_key(data: Path) -> str:
-    """The key in DATA, made on first use and readable by its owner only."""
-    path = data / "secret-key"
-    try:
-        return path.read_text()
-    except FileNotFoundError:
-        pass
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".secret-key-{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(secrets.token_urlsafe(50))
-    try:
-        # Two first starts at once must agree on one key: link() lets only one of them win.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    """The demonstration's key in DATA, made on first use."""
+    return made_once(data / "secret-key", lambda: secrets.token_urlsafe(50))
+
+
+def made_once(path: Path, make: Callable[[], str]) -> str:
+    """What the file at PATH says: written by the first who asks, and readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}-{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(make())
+        try:
+            # Two first starts at once must agree on one key: link() lets only one of them win.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
     return path.read_text()
 
 

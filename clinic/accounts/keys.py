@@ -1,11 +1,12 @@
 """The keys that secrets of the second step are encrypted with, and their change."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.core.exceptions import ImproperlyConfigured
+
+from clinic.secret import made_once
 
 
 def checked(keys: Sequence[str]) -> list[str]:
@@ -28,21 +29,8 @@ def checked(keys: Sequence[str]) -> list[str]:
 
 
 def demo_keys(data: Path) -> list[str]:
-    """The demonstration's key in DATA, made on first use and readable by its owner only."""
-    path = data / "sign-in-key"
-    if not path.exists():
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f".sign-in-key-{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_bytes(Fernet.generate_key())
-        try:
-            # Two first starts at once must agree on one key: link() lets only one of them win.
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return [path.read_text()]
+    """The demonstration's key in DATA, made on first use."""
+    return [made_once(data / "sign-in-key", lambda: Fernet.generate_key().decode())]
 
 
 def encrypt(text: str, *, keys: Sequence[str]) -> str:

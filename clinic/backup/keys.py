@@ -1,11 +1,12 @@
 """The keys that backups are encrypted with: age identities, from the environment in production."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from pyrage import IdentityError, x25519
+
+from clinic.secret import made_once
 
 HOW_TO_MAKE = "Make a key with: python -c 'import pyrage; print(pyrage.x25519.Identity.generate())'"
 PREFIX, CHECKSUM = "age-secret-key-1", 6
@@ -41,21 +42,8 @@ def _bytes(key: str) -> bytes:
 
 
 def demo_keys(data: Path) -> list[str]:
-    """The demonstration's key in DATA, made on first use and readable by its owner only."""
-    path = data / "backup-key"
-    if not path.exists():
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f".backup-key-{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(str(x25519.Identity.generate()))
-        try:
-            # Two first starts at once must agree on one key: link() lets only one of them win.
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return [path.read_text()]
+    """The demonstration's key in DATA, made on first use."""
+    return [made_once(data / "backup-key", lambda: str(x25519.Identity.generate()))]
 
 
 def recipient(keys: Sequence[str]) -> x25519.Recipient:
