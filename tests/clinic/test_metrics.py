@@ -1,8 +1,11 @@
 """What a monitor reads: numbers about the program, none about a person, and only with the token."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.test import Client
@@ -13,7 +16,8 @@ from pytest_django import DjangoAssertNumQueries
 from clinic import metrics
 from clinic.audit import sealing
 from clinic.models import Clinic
-from tests.world import booked, on_floor
+from clinic.quarters import day_bounds
+from tests.world import DAY, booked, make_clinic, on_floor
 
 pytestmark = pytest.mark.django_db
 
@@ -93,13 +97,35 @@ def test_what_the_database_knows_is_told(client: Client, madison: Clinic, monkey
 def test_a_reading_asks_a_fixed_number_of_queries(
     client: Client, madison: Clinic, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(8) as few:
+    with django_assert_num_queries(7) as few:
         read(client)
     on_floor(madison)
+    make_clinic("wausau")
     for start in ("8:00", "10:30", "13:00"):
         booked(madison, start)
     with django_assert_num_queries(len(few)):
         read(client)
+
+
+@pytest.mark.parametrize("zone", ["America/Chicago", "Pacific/Honolulu"])
+def test_today_lasts_from_a_clinics_own_midnight_to_the_next(client: Client, madison: Clinic, zone: str) -> None:
+    madison.timezone = zone
+    madison.save(update_fields=["timezone"])
+    on_floor(madison)
+    booked(madison, "13:00")
+    (midnight, next_one), second = day_bounds(DAY, madison.zone), timedelta(seconds=1)
+
+    def seen(moment: datetime) -> float:
+        with time_machine.travel(moment, tick=False):
+            return numbers(client).get(("chairside_appointments_today", "madison", "booked"), 0)
+
+    assert [seen(midnight - second), seen(midnight)] == [0, 1]
+    assert [seen(next_one - second), seen(next_one)] == [1, 0]
+
+
+def test_a_room_made_ready_twice_gives_its_numbers_once(client: Client, madison: Clinic) -> None:
+    apps.get_app_config("scheduling").ready()
+    assert read(client).content.decode().count("# TYPE chairside_appointments_today ") == 1
 
 
 def test_without_a_database_it_says_so_and_nothing_else_of_it(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,5 +140,5 @@ def test_one_group_that_fails_takes_no_other_with_it(client: Client, monkeypatch
         with connection.cursor():
             raise DatabaseError("away")
 
-    monkeypatch.setattr(metrics, "_numbers", [broken, sealing.numbers])
+    monkeypatch.setattr(metrics, "_numbers", dict.fromkeys([broken, sealing.numbers]))
     assert ("chairside_audit_sealing_lag_seconds",) in numbers(client)

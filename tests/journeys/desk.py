@@ -92,7 +92,12 @@ def focused(page: Page) -> str:
 
 
 def barriers(page: Page) -> list[str]:
-    """What axe finds that keeps somebody out: rule, and where. Empty when the page is open to everybody."""
+    """What axe finds that keeps somebody out: rule, and where. Empty when the page is open to everybody.
+
+    A click returns before the page that it leads to has been read: axe would hear an empty one.
+    """
+    page.wait_for_load_state("load")
+    expect(page.locator("h1").first).to_be_attached()
     found = Axe().run(page).response["violations"]
     return [
         f"{each['id']}: {node['target']} {node['html'][:120]} — {node['failureSummary'][:200]}"

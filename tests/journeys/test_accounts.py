@@ -172,6 +172,7 @@ def test_a_manager_invites_and_the_newcomer_signs_in(clinics: list[Clinic], mana
     page = sit_down(manager)
     page.goto("/")
     page.get_by_role("link", name="Staff", exact=True).click()
+    expect(page.get_by_role("heading", name="Staff", level=1)).to_be_visible()
     assert not barriers(page)
     page.get_by_role("link", name="Invite somebody").click()
     for label, text in (("First name", "Mia"), ("Last name", "Lind"), ("User name", "mlind")):
