@@ -188,7 +188,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 ACCOUNT_ADAPTER = "clinic.accounts.signing_in.Adapter"
-ACCOUNT_FORMS = {"login": "clinic.accounts.signing_in.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "clinic.accounts.signing_in.SignInForm",
+    "reauthenticate": "clinic.accounts.signing_in.ReauthenticateForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -215,6 +218,7 @@ MFA_ADAPTER = "clinic.accounts.second_step.Adapter"
 MFA_FORMS = {
     "authenticate": "clinic.accounts.second_step.AuthenticateForm",
     "reauthenticate": "clinic.accounts.second_step.ReauthenticateForm",
+    "activate_totp": "clinic.accounts.second_step.ActivateForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Chairside"

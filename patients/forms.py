@@ -11,6 +11,7 @@ from crispy_forms.layout import Column, Fieldset, Layout, Row
 from django import forms
 from django.utils import timezone
 
+from clinic.forms import Form
 from clinic.models import ChairKind, Clinic, Weekday
 from patients import registering
 from patients.dates import read_date
@@ -61,13 +62,13 @@ class TypedDateField(forms.Field):
             return value or None
         if day := read_date(str(value), latest=timezone.localdate() + self._ahead):
             return day
-        raise forms.ValidationError("This is not a date. Type it like 3/14/1975 or 14 Mar 1975.")
+        raise forms.ValidationError("Enter a date such as 3/14/1975 or 14 Mar 1975.")
 
     def prepare_value(self, value: Any) -> Any:
         return f"{value.month}/{value.day}/{value.year}" if isinstance(value, date) else value
 
 
-class RuleForm(forms.Form):
+class RuleForm(Form):
     """A form whose facts a rule checks: what the rule refuses is shown beside its field."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -188,7 +189,11 @@ class PlanForm(RuleForm):
         Therapy.objects.filter(is_active=True), empty_label="Choose a therapy"
     )
     variant = forms.ChoiceField(required=False)
-    start_on = TypedDateField(years_ahead=5, label="Dose 1 ordered for")
+    start_on = TypedDateField(
+        years_ahead=5,
+        label="Dose 1 ordered for",
+        error_messages={"required": "Enter the day for which dose 1 is ordered."},
+    )
     interval_days = forms.IntegerField(
         required=False, label="Days between doses", help_text="Only if ordered other than usual, e.g. 42."
     )
@@ -202,7 +207,7 @@ class PlanForm(RuleForm):
         required=False,
         input_formats=["%H:%M", "%I:%M %p", "%I:%M%p", "%I %p", "%I%p"],
         widget=forms.TimeInput(format="%-I:%M %p", attrs={"placeholder": "9:30 AM", "autocomplete": "off"}),
-        error_messages={"invalid": "This is not a time of day. Type it like 9:30 AM or 13:15."},
+        error_messages={"invalid": "Enter a time such as 9:30 AM or 13:15."},
     )
     had_reaction = forms.BooleanField(
         required=False,
@@ -242,7 +247,7 @@ class DoseForm(RuleForm):
     """A dose that was given elsewhere, or here before this program."""
 
     dose_number = forms.IntegerField(min_value=1, max_value=999)
-    given_on = TypedDateField()
+    given_on = TypedDateField(error_messages={"required": "Enter the day on which it was given."})
 
     def layout(self) -> Layout:
         return Layout(row(dose_number=4, given_on=4))

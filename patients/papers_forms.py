@@ -16,7 +16,7 @@ from therapies.readiness import Check
 class ClearanceForm(RuleForm):
     """What came in, and from which day."""
 
-    code = forms.ChoiceField(label="What")
+    code = forms.ChoiceField(label="What", error_messages={"required": "Choose what came in."})
     cleared_on = TypedDateField(label="Day of the result")
     expires_on = TypedDateField(
         required=False, years_ahead=5, label="Valid until", help_text="Only if other than usual."
@@ -53,11 +53,16 @@ class PlanField(forms.ModelChoiceField):
 class AuthorizationForm(RuleForm):
     """What a payer agreed to."""
 
-    plan = PlanField(TreatmentPlan.objects.none(), empty_label=None, label="For")
+    plan = PlanField(
+        TreatmentPlan.objects.none(),
+        empty_label=None,
+        label="For",
+        error_messages={"required": "Choose the drug it is for."},
+    )
     payer = forms.CharField(max_length=80)
     number = forms.CharField(max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    valid_from = TypedDateField(years_ahead=3)
-    valid_until = TypedDateField(years_ahead=5)
+    valid_from = TypedDateField(years_ahead=3, error_messages={"required": "Enter the first day on which it is valid."})
+    valid_until = TypedDateField(years_ahead=5, error_messages={"required": "Enter the last day on which it is valid."})
     doses_allowed = forms.IntegerField(required=False, min_value=1, help_text="Empty: any number.")
     note = forms.CharField(required=False, max_length=240)
 

@@ -7,11 +7,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from clinic.forms import Form
+
 OLDEST = 1900
 """The first year of birth that is taken as it stands; two digits mean the latest year that is not in the future."""
 
 
-class BirthDateForm(forms.Form):
+class BirthDateForm(Form):
     """A date of birth in three boxes, which every phone's number keys can fill."""
 
     month = forms.IntegerField(min_value=1, max_value=12)
@@ -33,13 +35,13 @@ class BirthDateForm(forms.Form):
         return values
 
 
-class AnotherTimeForm(forms.Form):
+class AnotherTimeForm(Form):
     """What would suit the patient."""
 
     words = forms.CharField(max_length=500, required=False, strip=True)
 
 
-class ChosenTimeForm(forms.Form):
+class ChosenTimeForm(Form):
     """One of the free times."""
 
     start = forms.CharField(max_length=40)
@@ -54,7 +56,7 @@ class ChosenTimeForm(forms.Form):
         return start
 
 
-class WordingForm(forms.Form):
+class WordingForm(Form):
     """The words of a message. What they may say is judged by `reminders.wording`."""
 
     subject = forms.CharField(max_length=120, required=False)

@@ -10,6 +10,7 @@ from crispy_forms.layout import Column, Layout, Row
 from django import forms
 from django.utils import timezone
 
+from clinic.forms import Form
 from clinic.models import Chair, Clinic
 from clinic.quarters import at_wall_clock
 from scheduling.models import Reason
@@ -69,7 +70,7 @@ class ChosenField(forms.Field):
         return Chosen(clinic, datetime.fromtimestamp(seconds, UTC), chair)
 
 
-class BookingForm(forms.Form):
+class BookingForm(Form):
     """One opening for one dose; `note` says why, when the day lies outside the window."""
 
     dose = forms.IntegerField(min_value=1, max_value=9999)
@@ -88,7 +89,7 @@ class ChairField(forms.ModelChoiceField):
         return f"{obj.clinic}, {obj}"
 
 
-class OverrideForm(forms.Form):
+class OverrideForm(Form):
     """Any time at all, past closing too, with the reason why: for managers."""
 
     clinic: forms.ModelChoiceField = forms.ModelChoiceField(Clinic.objects.none(), empty_label=None)
@@ -96,7 +97,10 @@ class OverrideForm(forms.Form):
     time = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time", "step": 900}))
     chair = ChairField(Chair.objects.none(), required=False, empty_label="Best free chair")
     override_reason = forms.CharField(
-        label="Why", max_length=NOTE_LENGTH, help_text="Kept with the appointment, with your name."
+        label="Why",
+        max_length=NOTE_LENGTH,
+        help_text="Kept with the appointment, with your name.",
+        error_messages={"required": "Say why it has to be this time."},
     )
 
     def __init__(self, *args: Any, clinics: Collection[Clinic], **kwargs: Any) -> None:
@@ -133,7 +137,7 @@ class OverrideForm(forms.Form):
         return data
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Form):
     """Why a visit is cancelled, missed or ends untreated."""
 
     reason = forms.ChoiceField(
@@ -142,7 +146,7 @@ class ReasonForm(forms.Form):
     note = forms.CharField(required=False, max_length=NOTE_LENGTH, label="Note")
 
 
-class SeriesForm(forms.Form):
+class SeriesForm(Form):
     """A time for each dose of a series, in fields named `dose-5`; `note` says why a day lies outside its window."""
 
     note = forms.CharField(required=False, max_length=NOTE_LENGTH)

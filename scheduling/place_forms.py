@@ -7,16 +7,17 @@ from typing import Any
 from crispy_forms.layout import Column, Row
 from django import forms
 
+from clinic.forms import Form
 from clinic.holidays import Decision
 from clinic.hours import Clocks
 from clinic.models import Chair, ChairKind, Clinic, Weekday
 from scheduling.staffing_forms import ClockField, DayField, plain_helper
 
 
-class HoursForm(forms.Form):
+class HoursForm(Form):
     """The opening hours of every weekday from a day on."""
 
-    from_day = DayField(label="From the day on")
+    from_day = DayField(label="From the day on", error_messages={"required": "Enter the first day."})
 
     def __init__(self, *args: Any, week: Mapping[int, Clocks | None], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,7 +54,7 @@ class HoursForm(forms.Form):
         return data
 
 
-class ChairForm(forms.Form):
+class ChairForm(Form):
     """Name and kind of a chair."""
 
     name = forms.CharField(max_length=20)
@@ -66,7 +67,7 @@ class ChairForm(forms.Form):
         self.helper = plain_helper("name", "kind")
 
 
-class HolidayForm(forms.Form):
+class HolidayForm(Form):
     """What some clinics do on a holiday. A clinic that is closed already is not asked."""
 
     CHOICES = (("close", "Close all day"), ("open", "Stay open"), ("", "Not decided yet"))

@@ -10,6 +10,7 @@ from typing import Any
 from crispy_forms.layout import Column, Row
 from django import forms
 
+from clinic.forms import Form
 from clinic.hours import Period
 from clinic.models import Clinic, Nurse, Shift, ShiftPattern, Weekday
 from clinic.patterns import Times
@@ -24,11 +25,17 @@ ROAD_MINUTES = (0, 30, 60, 90, 120, 150, 180)
 """Between the three clinics it is up to three hours by car."""
 
 
-class WeeksForm(forms.Form):
+class WeeksForm(Form):
     """From which week on, and how many."""
 
-    to = DayField(label="Week of")
-    weeks = forms.IntegerField(label="Weeks", min_value=1, max_value=MOST_WEEKS, initial=1)
+    to = DayField(label="Week of", error_messages={"required": "Choose the week."})
+    weeks = forms.IntegerField(
+        label="Weeks",
+        min_value=1,
+        max_value=MOST_WEEKS,
+        initial=1,
+        error_messages={"required": "Enter how many weeks."},
+    )
 
     def __init__(self, *args: Any, first: date, label: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,17 +69,18 @@ class CopyWeekForm(WeeksForm):
         return day
 
 
-class TimesForm(forms.Form):
+class TimesForm(Form):
     """Hours and break of a weekly shift."""
 
-    starts = ClockField(label="From", initial=time(8))
-    ends = ClockField(label="To", initial=time(16, 30))
+    starts = ClockField(label="From", initial=time(8), error_messages={"required": "Enter when the shift starts."})
+    ends = ClockField(label="To", initial=time(16, 30), error_messages={"required": "Enter when the shift ends."})
     break_starts = ClockField(label="Break from", required=False, initial=time(12))
     break_minutes = forms.TypedChoiceField(
         label="For",
         choices=[(minutes, f"{minutes} min") for minutes in (*BREAK_MINUTES, 75, 90)],
         coerce=int,
         initial=30,
+        error_messages={"required": "Choose how long the break is."},
     )
 
     TIMES = (Row(Column("starts"), Column("ends")), Row(Column("break_starts"), Column("break_minutes")))
@@ -102,9 +110,13 @@ class PatternForm(TimesForm):
     """A new weekly shift."""
 
     weekdays = forms.TypedMultipleChoiceField(
-        label="Every", choices=Weekday.choices, coerce=int, widget=forms.CheckboxSelectMultiple
+        label="Every",
+        choices=Weekday.choices,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose one weekday at least."},
     )
-    first_day = DayField(label="From the day")
+    first_day = DayField(label="From the day", error_messages={"required": "Enter the first day."})
     last_day = DayField(label="Last day", required=False, help_text="Empty: until you end it.")
 
     def __init__(self, *args: Any, clinic: Clinic, today: date, **kwargs: Any) -> None:
@@ -117,7 +129,7 @@ class PatternForm(TimesForm):
 class PatternChangeForm(TimesForm):
     """Other hours for a weekly shift from a day on."""
 
-    from_day = DayField(label="From the day on")
+    from_day = DayField(label="From the day on", error_messages={"required": "Enter the first day."})
 
     def __init__(self, *args: Any, pattern: ShiftPattern, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -128,7 +140,7 @@ class PatternChangeForm(TimesForm):
         self.helper = plain_helper("from_day", *self.TIMES)
 
 
-class PatternEndForm(forms.Form):
+class PatternEndForm(Form):
     """The last day of a weekly shift."""
 
     last_day = DayField(label="Last day")
@@ -139,17 +151,18 @@ class PatternEndForm(forms.Form):
         self.helper = plain_helper("last_day")
 
 
-class LendForm(forms.Form):
+class LendForm(Form):
     """To which clinic a nurse is lent, and when."""
 
-    clinic = forms.ChoiceField(label="To")
-    starts = ClockField(label="There from")
-    ends = ClockField(label="To")
+    clinic = forms.ChoiceField(label="To", error_messages={"required": "Choose the clinic."})
+    starts = ClockField(label="There from", error_messages={"required": "Enter from when on she is there."})
+    ends = ClockField(label="To", error_messages={"required": "Enter until when she is there."})
     road = forms.TypedChoiceField(
         label="On the road, each way",
         choices=[(minutes, f"{minutes} min" if minutes else "Not counted") for minutes in ROAD_MINUTES],
         coerce=int,
         initial=0,
+        error_messages={"required": "Choose how long she is on the road."},
         help_text="Taken off her time at her own clinic when she works there before or after.",
     )
 
@@ -183,7 +196,7 @@ class LendForm(forms.Form):
         return self.clinics[self.cleaned_data["clinic"]]
 
 
-class LunchesForm(forms.Form):
+class LunchesForm(Form):
     """The lunches of a day, proposed, and to be changed by hand."""
 
     def __init__(self, *args: Any, proposal: Proposal, clinic: Clinic, day: date, **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from crispy_forms.layout import Column, Layout, Row
 from django import forms
 
 from clinic.access import Act, clinic_ids_for
+from clinic.forms import Form
 from clinic.hours import Period
 from clinic.models import Chair, Clinic, Nurse, Shift, User
 from clinic.quarters import at_wall_clock, floor_quarter, local_date
@@ -38,11 +39,11 @@ class DayField(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class ShiftForm(forms.Form):
+class ShiftForm(Form):
     """Hours and breaks of one shift; the nurse too when it is a new one."""
 
-    starts = ClockField(label="From", initial=time(8))
-    ends = ClockField(label="To", initial=time(16, 30))
+    starts = ClockField(label="From", initial=time(8), error_messages={"required": "Enter when the shift starts."})
+    ends = ClockField(label="To", initial=time(16, 30), error_messages={"required": "Enter when the shift ends."})
 
     def __init__(self, *args: Any, clinic: Clinic, day: date, shift: Shift | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -125,14 +126,14 @@ class NurseField(forms.ModelChoiceField):
         ]
 
 
-class StretchForm(forms.Form):
+class StretchForm(Form):
     """From when to when, and why."""
 
-    first_day = DayField(label="From")
-    starts = ClockField(label="At")
-    last_day = DayField(label="Until")
-    ends = ClockField(label="At")
-    reason = forms.CharField(max_length=120, label="Why")
+    first_day = DayField(label="From", error_messages={"required": "Enter the first day."})
+    starts = ClockField(label="At", error_messages={"required": "Enter the time at which it begins."})
+    last_day = DayField(label="Until", error_messages={"required": "Enter the last day."})
+    ends = ClockField(label="At", error_messages={"required": "Enter the time at which it ends."})
+    reason = forms.CharField(max_length=120, label="Why", error_messages={"required": "Say why, in a few words."})
 
     def __init__(self, *args: Any, clinic: Clinic, start: datetime, end: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -216,7 +217,7 @@ def _clock_breaks(shift: Shift) -> list[tuple[time, int]]:
     ]
 
 
-class ConfirmForm(forms.Form):
+class ConfirmForm(Form):
     """Nothing to fill in, only to be sure."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Layout, Row
 from django import forms
 
+from clinic.forms import Form
 from clinic.models import Clinic, Weekday
 from patients.errors import Refused
 from scheduling.forms import NOTE_LENGTH, ChosenField
@@ -18,7 +19,7 @@ from scheduling.waitlist import HOLD, Wishes
 HOLDS = ((30, "30 min"), (60, "1 hour"), (120, "2 hours"), (240, "4 hours"), (1440, "24 hours"))
 
 
-class WishesForm(forms.Form):
+class WishesForm(Form):
     """Where and when a patient would come. Nothing chosen means any."""
 
     clinics = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple, label="Clinic")
@@ -86,7 +87,7 @@ def asked_of(entry: WaitlistEntry) -> dict[str, Any]:
     }
 
 
-class OfferForm(forms.Form):
+class OfferForm(Form):
     """A time to offer, and how long its chair is held."""
 
     hold = forms.TypedChoiceField(coerce=int, choices=HOLDS, required=False, empty_value=None)

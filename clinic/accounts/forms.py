@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 
 from clinic.accounts.own import validate_pin
+from clinic.forms import Form
 from clinic.models import Clinic, Nurse, Role, User
 
 NO_ROLE = [("", "Does not work here")]
@@ -30,7 +31,7 @@ def _new_password(label: str) -> forms.CharField:
     )
 
 
-class NewPasswordForm(forms.Form):
+class NewPasswordForm(Form):
     """The password that a link sets."""
 
     new = _new_password("New password")
@@ -52,6 +53,7 @@ class ChangePasswordForm(NewPasswordForm):
         label="Password until now",
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Enter your password until now."},
     )
     field_order = ("old", "new")
 
@@ -62,7 +64,7 @@ class ChangePasswordForm(NewPasswordForm):
         return self.cleaned_data["old"]
 
 
-class PinForm(forms.Form):
+class PinForm(Form):
     """The PIN that unlocks a screen."""
 
     pin = forms.CharField(
@@ -77,7 +79,7 @@ class PinForm(forms.Form):
         self.helper = _helper()
 
 
-class RolesForm(forms.Form):
+class RolesForm(Form):
     """A role, or none, at each clinic of the manager."""
 
     def __init__(self, *args: Any, clinics: Sequence[Clinic], **kwargs: Any) -> None:
@@ -104,6 +106,7 @@ class InviteForm(RolesForm):
         label="User name",
         max_length=40,
         validators=[UnicodeUsernameValidator()],
+        error_messages={"invalid": "Use letters, digits and the signs @ . + - _ only, without spaces."},
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
         help_text="What they type to sign in, for instance mlind.",
     )
@@ -135,7 +138,7 @@ class InviteForm(RolesForm):
         return cleaned
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Form):
     """Why something is done to an account."""
 
-    reason = forms.CharField(label="Why", max_length=300)
+    reason = forms.CharField(label="Why", max_length=300, error_messages={"required": "Say why, in a few words."})

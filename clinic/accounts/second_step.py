@@ -6,6 +6,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_used
+from allauth.mfa.totp import forms as totp_forms
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
@@ -13,6 +14,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from clinic.accounts import keys
+from clinic.forms import InOurWords
 
 TAKEN = "second_step"
 """Session key: the id of whoever has proved more than a password in this session."""
@@ -69,12 +71,16 @@ class _OnceOnly:
         return code
 
 
-class AuthenticateForm(_OnceOnly, mfa_forms.AuthenticateForm):
+class AuthenticateForm(_OnceOnly, InOurWords, mfa_forms.AuthenticateForm):
     """The code at sign-in."""
 
 
-class ReauthenticateForm(_OnceOnly, mfa_forms.ReauthenticateForm):
+class ReauthenticateForm(_OnceOnly, InOurWords, mfa_forms.ReauthenticateForm):
     """The code before a change of the account."""
+
+
+class ActivateForm(InOurWords, totp_forms.ActivateTOTPForm):
+    """The first code of an authenticator app."""
 
 
 def was_taken(request: HttpRequest) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm
+from allauth.account.forms import ReauthenticateForm as PasswordAgainForm
 from allauth.core import context
 from allauth.core.internal import ratelimit
 from django.core.cache import cache
@@ -14,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from clinic.accounts.idle import began_lately
+from clinic.forms import InOurWords
 
 MESSAGES = {
     "mfa/messages/totp_activated.txt": "Your authenticator app is set up.",
@@ -66,18 +68,23 @@ class Adapter(DefaultAccountAdapter):
         return super().is_reauthentication_required(app=app, **more)
 
 
-class SignInForm(LoginForm):
+class SignInForm(InOurWords, LoginForm):
     """User name and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"] = self.fields.pop("login")
+        self.fields["username"].label = "User name"
         self.order_fields(["username", "password"])
 
     def clean_username(self) -> str:
         """allauth looks for the name under `login`."""
         self.cleaned_data["login"] = self.cleaned_data["username"].strip()
         return self.cleaned_data["login"]
+
+
+class ReauthenticateForm(InOurWords, PasswordAgainForm):
+    """The password once more, before a change of the account."""
 
 
 def seconds_to_wait(request: HttpRequest, *, key: str | None = None) -> int:

@@ -26,6 +26,7 @@ class EmergencyForm(RuleForm):
     reason = forms.CharField(
         label="Why it cannot wait",
         max_length=emergency.MOST_REASON,
+        error_messages={"required": "Say why it cannot wait."},
         help_text="The manager of the patient's clinic reads this. Leave out the patient's name.",
     )
 

@@ -122,11 +122,11 @@ def test_a_patient_is_registered_and_the_patient_page_opens(desk, madison):
 @pytest.mark.parametrize(
     ("cells", "field", "says"),
     [
-        ({"birth_date": "3/14"}, "birth_date", "This is not a date"),
+        ({"birth_date": "3/14"}, "birth_date", "Enter a date such as 3/14/1975"),
         ({"mrn": "a 1"}, "mrn", "letters, digits and hyphens"),
         ({"mobile": "555-0121"}, "mobile", "not a full phone number"),
         ({"email": "anna"}, "email", "not an e-mail address"),
-        ({"family_name": " "}, "family_name", "required"),
+        ({"family_name": " "}, "family_name", "Enter the family name."),
         ({"preferred": "email"}, "preferred", "no such number"),
     ],
 )

@@ -334,7 +334,7 @@ def test_what_the_manager_typed_is_kept_beside_what_is_wrong(
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "Appointments start on a quarter hour." in page
-    assert "This field is required." in page
+    assert "Say why it has to be this time." in page
     assert 'value="09:10"' in page
     assert 'class="sheet another" open' in page
 

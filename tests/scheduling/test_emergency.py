@@ -210,7 +210,7 @@ def test_only_those_who_treat_may_and_only_for_an_hour_of_their_role(
         ({"known_as": "Ols"}, "No patient has"),
         ({"known_as": "M7700"}, "No patient has"),
         ({"birth_date": "3/15/1975"}, "No patient has"),
-        ({"birth_date": "soon"}, "not a date"),
+        ({"birth_date": "soon"}, "Enter a date such as"),
     ],
 )
 def test_a_guess_opens_nothing_and_is_in_the_trail(

@@ -297,7 +297,7 @@ def test_a_lab_is_entered_at_the_panel_with_its_day(browser: Client, visit: Appo
 @pytest.mark.parametrize(
     ("typed", "status", "says"),
     [
-        ({"code": "jcv-antibody", "cleared_on": "soon"}, 422, "is not a date"),
+        ({"code": "jcv-antibody", "cleared_on": "soon"}, 422, "Enter a date such as"),
         ({"code": "jcv-antibody", "cleared_on": "12/8/2026"}, 409, "has not come yet"),
         ({"code": "hepatitis-b"}, 409, "does not ask for this"),
         ({}, 409, "does not ask for this"),

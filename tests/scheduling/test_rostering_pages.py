@@ -171,7 +171,7 @@ def test_a_weekly_shift_that_overlaps_another_is_refused_beside_the_days(charge:
         ("ends", "07:00", "A shift ends after it starts."),
         ("break_starts", "16:15", "The break lies outside the shift."),
         ("starts", "08:10", "Choose a quarter hour: :00, :15, :30 or :45."),
-        ("weekdays", [], "This field is required."),
+        ("weekdays", [], "Choose one weekday at least."),
     ],
 )
 def test_what_no_weekly_shift_can_be_is_said_beside_its_field(

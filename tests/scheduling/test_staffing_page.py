@@ -282,7 +282,7 @@ def test_a_nurse_who_works_elsewhere_is_refused_beside_her_name_and_the_input_is
         ("ends", "07:00", "A shift ends after it starts."),
         ("break_0", "16:15", "The break lies outside the shift."),
         ("break_1", "12:15", "This break overlaps the other."),
-        ("starts", "", "This field is required."),
+        ("starts", "", "Enter when the shift starts."),
     ],
 )
 def test_what_cannot_be_is_said_beside_its_field(
