@@ -42,6 +42,11 @@ class Decision:
         """Whether somebody has to decide."""
         return self.state == ""
 
+    @property
+    def is_open_to_choice(self) -> bool:
+        """Whether somebody can decide: the clinic would be open, and nothing closes it yet."""
+        return self.state in ("", "open")
+
 
 def holidays_between(first_day: date, last_day: date) -> list[Holiday]:
     """The holidays from one day to another, both included, in order."""

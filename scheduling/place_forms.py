@@ -77,7 +77,7 @@ class HolidayForm(Form):
         self.asked: list[tuple[str, Clinic]] = []
         self.before: dict[Clinic, str] = {}
         for one in decisions:
-            if one.state not in ("", "open"):
+            if not one.is_open_to_choice:
                 continue
             name = f"clinic_{one.clinic.pk}"
             self.fields[name] = forms.ChoiceField(

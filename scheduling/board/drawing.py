@@ -57,7 +57,7 @@ def _block(block: Block, *, is_moving: bool) -> SafeString:
     reach = OUT_OF_REACH if is_moving else _may_move(block)
     css = " ".join(["block", *(f"has-{flag.css}" for flag in block.flags)])
     return format_html(
-        '<a href="{url}" hx-get="{url}" id="appointment-{id}" class="{css}" aria-label="{spoken}"{reach}>{top}{more}'
+        '<a href="{url}" hx-get="{url}" id="appointment-{id}" class="{css}" aria-label="{spoken}"{reach}>{words}'
         '<svg class="b-parts" viewBox="0 0 {minutes} 4" preserveAspectRatio="none" aria-hidden="true">{parts}</svg>'
         "</a>",
         url=block.url,
@@ -65,8 +65,7 @@ def _block(block: Block, *, is_moving: bool) -> SafeString:
         css=css,
         spoken=block.spoken,
         reach=reach,
-        top=_top(block),
-        more=_more(block),
+        words=_words(block),
         minutes=block.minutes,
         parts=_joined(_part(part) for part in block.parts),
     )
@@ -76,23 +75,18 @@ def _may_move(block: Block) -> SafeString:
     return format_html(' data-item data-move="{}"', block.id) if block.may_move else TO_CHOOSE
 
 
-def _top(block: Block) -> SafeString:
-    """Who it is, what wants a look, and whose patient."""
+def _words(block: Block) -> SafeString:
+    """Who it is; what wants a look, and whose patient; what and when; how it stands."""
+    ready = format_html('<span class="b-ready">, {}</span>', block.ready_word) if block.ready_word else NOTHING
     return format_html(
-        '<span class="b-top"><span class="b-id">{}<b>{}</b></span>{}<span class="b-nurse">{}</span></span>',
+        '<span class="b-words"><span class="b-id">{}<b>{}</b></span>'
+        '<span class="b-side">{}<span class="b-nurse">{}</span></span>'
+        '<span class="b-facts"><span class="b-what"><span class="b-drug">{}</span>#{}</span>'
+        '<span>{}</span><span>{}</span></span><span class="b-status">{}{}</span></span>',
         _icon(block.status),
         block.name,
         _joined(_flag(flag) for flag in block.flags),
         block.nurses,
-    )
-
-
-def _more(block: Block) -> SafeString:
-    """What and when, and how it stands."""
-    ready = format_html('<span class="b-ready">, {}</span>', block.ready_word) if block.ready_word else NOTHING
-    return format_html(
-        '<span class="b-more"><span class="b-facts"><span class="b-what"><span class="b-drug">{}</span>#{}</span>'
-        '<span>{}</span><span>{}</span></span><span class="b-status">{}{}</span></span>',
         block.drug,
         block.dose_number,
         block.time,

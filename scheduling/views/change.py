@@ -30,6 +30,7 @@ class Change:
     """A change that somebody is about to make.
 
     `make` makes it and says what it did to the patients; `said` says afterwards in a sentence what has changed.
+    Without an `action` there is nothing to save.
     What it refuses is shown beside `conflict_field`. `links` are other things to do with the same shift.
     """
 

@@ -200,7 +200,10 @@ def holidays(request: Request) -> HttpResponse:
     rows = [(holiday, decided[holiday.day]) for holiday in coming]
     context = {
         "clinics": mine,
-        "rows": [(holiday, cells, any(cell.is_due for cell in cells)) for holiday, cells in rows],
+        "rows": [
+            (holiday, cells, any(cell.is_due for cell in cells), any(cell.is_open_to_choice for cell in cells))
+            for holiday, cells in rows
+        ],
         "due": sum(any(cell.is_due for cell in cells) for _, cells in rows),
         "today": today,
     }
@@ -232,14 +235,14 @@ def holiday_decide(request: Request, day: date) -> HttpResponse:
         request,
         Change(
             title=f"{holiday.name}, {day_words(day, year=True)}",
-            action="Save",
+            action="Save" if form.asked else "",
             form=form,
             make=make,
             said=said,
             week_url=reverse("holidays"),
             lead="Nobody can be booked on a closed day. Who is booked already stays until you move them."
             if form.asked
-            else "Nothing to decide: every clinic is closed. Opened again it is in the week of that day.",
+            else "Nothing to decide: every clinic is closed anyway. A closed day is opened again in its week.",
         ),
     )
 

@@ -49,6 +49,28 @@ def place(page: Page, name: str) -> Locator:
     return page.get_by_role("link", name=f"Move to {name}", exact=True)
 
 
+def test_a_short_stay_shows_the_whole_name_beside_what_wants_a_look(
+    clinics: list[Clinic], front_desk: User, sit_down: SitDown
+) -> None:
+    """Unconfirmed and not ready; two and a half hours of a desk's screen, and ninety minutes of it."""
+    names = ["Fitzgerald", "LaPointe", "Christensen", "Kowalski"]
+    for chair, name in zip(clinics[0].chairs.all()[:4], names, strict=True):
+        number = 13 if chair.position % 2 else 1
+        plan = make_plan(
+            make_patient(clinics[0], name, "Mary"), given={12: LATER - timedelta(days=28)} if number > 1 else None
+        )
+        start = f"{8 + chair.position}:00"
+        booked(clinics[0], start, plan=plan, dose_number=number, day=LATER, chair=chair, ready=False)
+    page = sit_down(front_desk)
+    page.goto(BOARD)
+
+    shown = page.locator(".b-id b")
+    expect(shown).to_have_count(4)
+    expect(page.locator(".block .flag-unready")).to_have_count(4)
+    assert sorted(shown.all_inner_texts()) == sorted(f"{name}, M." for name in names)
+    assert shown.evaluate_all("them => them.filter((each) => each.scrollWidth > each.clientWidth).length") == 0
+
+
 def now_at(appointment: Appointment) -> tuple[str, str]:
     appointment.refresh_from_db()
     return f"{appointment.start.astimezone(appointment.clinic.zone):%-I:%M}", appointment.chair.name

@@ -313,6 +313,18 @@ def test_a_holiday_is_closed_for_one_clinic_and_open_at_another_and_asked_no_mor
     assert "Stays open" in page
 
 
+def test_where_every_clinic_is_closed_there_is_nothing_to_save(charge: Client, madison: Clinic) -> None:
+    before = text(charge.get("/holidays/2026-12-25/"))
+    charge.post("/holidays/2026-12-25/", {f"clinic_{madison.pk}": "close"})
+    after, listed = text(charge.get("/holidays/2026-12-25/")), text(charge.get("/holidays/"))
+
+    assert "data-save" in before
+    assert "Nothing to decide" in after
+    assert "data-save" not in after
+    assert 'id="holiday-20261224"' in listed
+    assert 'id="holiday-20261225"' not in listed
+
+
 def test_a_day_that_is_no_holiday_is_not_decided(charge: Client, madison: Clinic) -> None:
     assert charge.get("/holidays/2026-12-09/").status_code == 404
 
