@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
-from clinic.models import Clinic, Role, User
+from clinic.models import Clinic, Nurse, Role, User
 
 
 class Act(StrEnum):
@@ -81,6 +81,11 @@ def clinic_ids_for(*, user: Anyone, act: Act) -> set[int]:
 def clinics_for(*, user: Anyone, act: Act) -> list[Clinic]:
     """The clinics where someone may do something, by name."""
     return [clinic for clinic, role in _roles(user) if act in GRANTS.get(role, frozenset())]
+
+
+def nurse_of(user: Anyone) -> Nurse | None:
+    """The nurse that somebody is, if any. Comes along with the session, without a query."""
+    return getattr(user, "nurse", None)
 
 
 def _roles(user: Anyone) -> list[tuple[Clinic, str]]:

@@ -6,9 +6,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from clinic.access import Act, clinics_for, may
+from clinic.access import Act, clinics_for, may, nurse_of
 from clinic.demo import demo_logins
-from clinic.models import Clinic, Nurse
+from clinic.models import Clinic
 
 SESSION_CLINIC = "clinic"
 """Session key: the slug of the clinic last looked at, so that every page opens there."""
@@ -132,19 +132,12 @@ def home_clinic(request: HttpRequest, *, act: Act = Act.SEE_BOARD) -> Clinic | N
     """The clinic to show first: the one last looked at, else a nurse's own, else the first where one may do `act`."""
     clinics = clinics_for(user=request.user, act=act)
     last = request.session.get(SESSION_CLINIC)
-    by_slug = {clinic.slug: clinic for clinic in clinics}
-    if last in by_slug:
-        return by_slug[last]
-    return by_slug.get(_own_clinic(request)) or (clinics[0] if clinics else None)
-
-
-def _own_clinic(request: HttpRequest) -> str:
-    """The slug of a nurse's own clinic, asked once for a page; empty for everybody else."""
-    asked: Any = request
-    if not hasattr(asked, "own_clinic"):
-        nurses = Nurse.objects.filter(user=request.user.pk)
-        asked.own_clinic = nurses.values_list("home_clinic__slug", flat=True).first() or ""
-    return str(asked.own_clinic)
+    nurse = nurse_of(request.user)
+    return (
+        next((clinic for clinic in clinics if clinic.slug == last), None)
+        or next((clinic for clinic in clinics if nurse and clinic.pk == nurse.home_clinic_id), None)
+        or next(iter(clinics), None)
+    )
 
 
 def remember_clinic(request: HttpRequest, *, clinic: Clinic) -> None:

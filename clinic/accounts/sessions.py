@@ -1,11 +1,20 @@
-"""Django's sessions in the database, with who, what and when in columns: they can be listed and ended."""
+"""Django's sessions in the database, with who, what and when in columns: they can be listed and ended.
 
-from typing import Any
+Whoever is signed in comes along in the statement that reads the session: one query for every page instead of two or
+three. Django still checks everything of the session and the account, as it would for an account read by itself.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from clinic.accounts.models import StaffSession
+    from clinic.models import User
 
 FACTS = ("device", "address", "began_at", "seen_at", "idle_seconds")
 
@@ -16,9 +25,10 @@ class SessionStore(db.SessionStore):
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
         self._facts: dict[str, Any] = {}
+        self._person: User | None = None
 
     @classmethod
-    def get_model_class(cls) -> type[AbstractBaseSession]:
+    def get_model_class(cls) -> "type[StaffSession]":
         from clinic.accounts.models import StaffSession
 
         return StaffSession
@@ -29,11 +39,20 @@ class SessionStore(db.SessionStore):
         self._get_session()  # type: ignore[attr-defined]
         return self._facts
 
+    @property
+    def person(self) -> "User | None":
+        """Whose session it was when it was read, with the nurse that they are. Is not asked whether they may come in."""
+        self._get_session()  # type: ignore[attr-defined]
+        return self._person
+
     def load(self) -> dict[str, Any]:
-        row = self._get_session_from_db()  # type: ignore[attr-defined]
+        kept = self.get_model_class().objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
+        row = kept.select_related("user__nurse").first()
         if row is None:
+            self._session_key = None
             return {}
         self._facts = {name: getattr(row, name) for name in FACTS}
+        self._person = row.user
         return self.decode(row.session_data)
 
     def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
@@ -54,5 +73,5 @@ class SessionStore(db.SessionStore):
             raise
 
     def flush(self) -> None:
-        self._facts = {}
+        self._facts, self._person = {}, None
         super().flush()

@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
-from clinic.access import Act, allowed, may, require
+from clinic.access import Act, allowed, may, nurse_of, require
 from clinic.hours import weekly_hours
-from clinic.models import Clinic, Nurse
+from clinic.models import Clinic
 from scheduling import booking
 from scheduling.day_bar import day_bar
 from scheduling.models import Appointment, ClinicDay
@@ -73,7 +73,8 @@ def _step(request: Request, place: Clinic, day: date) -> HttpResponse:
 
 def _page(request: Request, place: Clinic, day: date, *, refused: Refusal | None = None) -> HttpResponse:
     now = timezone.now()
-    nurse_id = Nurse.objects.filter(user=request.user).values_list("pk", flat=True).first()
+    nurse = nurse_of(request.user)
+    nurse_id = nurse.pk if nurse else None
     may_step = may(user=request.user, act=Act.CHANGE_STATUS, clinic=place)
     version = ClinicDay.objects.filter(clinic=place, date=day).values_list("version", flat=True).first() or 0
     etag = f'"{version}.{now:%Y%m%d%H%M}.{nurse_id}.{may_step:d}.{request.session.get(SESSION_SHOW)}"'

@@ -346,7 +346,7 @@ def test_a_full_roster_takes_as_many_queries_as_an_empty_one(
     counts = []
     for slug in ("busy", "madison"):
         client.get(f"/roster/{slug}/{DAY}/")
-        with django_assert_num_queries(13):  # one of them notes in the trail who looked
+        with django_assert_num_queries(11):  # one of them notes in the trail who looked
             counts.append(client.get(f"/roster/{slug}/{DAY}/").content.decode().count("card-of"))
 
     assert counts[0] > counts[1] > 0

@@ -198,11 +198,11 @@ def test_being_busy_costs_one_write_in_fifteen_seconds(
     desk: Client, clock: time_machine.Traveller, django_assert_num_queries
 ) -> None:
     clock.shift(timedelta(seconds=14))
-    # The session and the person.
-    with django_assert_num_queries(2):
+    # The session, and the person with it.
+    with django_assert_num_queries(1):
         desk.post("/account/idle/")
     clock.shift(timedelta(seconds=1))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         desk.post("/account/idle/")
 
 
