@@ -41,7 +41,7 @@ class SessionStore(db.SessionStore):
 
     @property
     def person(self) -> "User | None":
-        """Whose session it was when it was read, with the nurse that they are. Is not asked whether they may come in."""
+        """Whose session it is, with the nurse that they are. Whether they may come in is another question."""
         self._get_session()  # type: ignore[attr-defined]
         return self._person
 

@@ -1,14 +1,12 @@
 """The cells of chairs as HTML. A full day has thousands of pieces, which cost a template most of the page's time."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from scheduling.board.chairs import Block, Cell, Chair, Flag, Part
-
-NOTHING = SafeString("")
+from scheduling.markup import NOTHING, icon, joined
 
 TO_CHOOSE = SafeString(" data-item")
 OUT_OF_REACH = SafeString(' tabindex="-1"')
@@ -26,7 +24,7 @@ class Row:
 
 def row_of(chair: Chair, *, is_moving: bool) -> Row:
     """Draw a chair's row."""
-    return Row(chair.name, chair.kind, _joined(_cell(cell, is_moving=is_moving) for cell in chair.cells))
+    return Row(chair.name, chair.kind, joined(_cell(cell, is_moving=is_moving) for cell in chair.cells))
 
 
 def _cell(cell: Cell, *, is_moving: bool) -> SafeString:
@@ -67,7 +65,7 @@ def _block(block: Block, *, is_moving: bool) -> SafeString:
         reach=reach,
         words=_words(block),
         minutes=block.minutes,
-        parts=_joined(_part(part) for part in block.parts),
+        parts=joined(_part(part) for part in block.parts),
     )
 
 
@@ -83,9 +81,9 @@ def _words(block: Block) -> SafeString:
         '<span class="b-side">{}<span class="b-nurse">{}</span></span>'
         '<span class="b-facts"><span class="b-what"><span class="b-drug">{}</span>#{}</span>'
         '<span>{}</span><span>{}</span></span><span class="b-status">{}{}</span></span>',
-        _icon(block.status),
+        icon(block.status),
         block.name,
-        _joined(_flag(flag) for flag in block.flags),
+        joined(_flag(flag) for flag in block.flags),
         block.nurses,
         block.drug,
         block.dose_number,
@@ -97,16 +95,8 @@ def _words(block: Block) -> SafeString:
 
 
 def _flag(flag: Flag) -> SafeString:
-    return format_html('<span class="flag flag-{}">{}<span>{}</span></span>', flag.css, _icon(flag.icon), flag.word)
-
-
-def _icon(name: str) -> SafeString:
-    return format_html('<svg class="icon" aria-hidden="true"><use href="#icon-{}"></use></svg>', name)
+    return format_html('<span class="flag flag-{}">{}<span>{}</span></span>', flag.css, icon(flag.icon), flag.word)
 
 
 def _part(part: Part) -> SafeString:
     return format_html('<rect class="p-{}" x="{}" width="{}" height="4"/>', part.css, part.at, part.minutes)
-
-
-def _joined(pieces: Iterable[SafeString]) -> SafeString:
-    return format_html_join("", "{}", ((piece,) for piece in pieces))

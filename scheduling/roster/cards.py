@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
-
 from scheduling.models import IN_CHAIR, LIVE, Status
 from scheduling.queries.readiness import Badge
 from scheduling.roster.phases import Course, Phase, course_of
@@ -16,9 +13,6 @@ from scheduling.visit import TO_BE_READY
 from scheduling.wording import length_words
 
 MINUTE = timedelta(minutes=1)
-
-PHASE = '<li class="p-{}"><i class="tick" aria-hidden="true"></i><span>{}</span> <b>{}</b>{}</li>'
-IS_NOW = SafeString('<span class="visually-hidden"> now</span>')
 
 NEXT_STEP: dict[str, tuple[Status, str]] = {
     Status.BOOKED: (Status.ARRIVED, "Arrived"),
@@ -87,13 +81,6 @@ class Card:
     step_at: str
     """When that step is due, as the stay runs now."""
     back: Step | None
-
-    @property
-    def timeline(self) -> SafeString:
-        """The phases as items of a list. A full roster has hundreds: they took a template half of the page's time."""
-        return format_html_join(
-            "", PHASE, ((one.state, one.name, one.clock, IS_NOW if one.state == "now" else "") for one in self.phases)
-        )
 
 
 @dataclass(frozen=True, slots=True)

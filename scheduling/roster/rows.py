@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from clinic.hours import Period
-from clinic.models import Absence, Clinic, Shift
+from clinic.models import Clinic
 from clinic.quarters import day_bounds
-from scheduling.models import Appointment, NurseAssignment, StatusChange
+from clinic.sql import fetch
 from scheduling.readying import Planned
 
 
@@ -79,96 +79,121 @@ class RosterRows:
     nurses: tuple[NurseRow, ...]
 
 
+COLUMNS = {
+    "id": "a.id",
+    "chair": "c.name",
+    "start": "lower(a.period)",
+    "end": "upper(a.period)",
+    "status": "a.status",
+    "short_staffed": "a.short_staffed",
+    "confirmed": "a.confirmed_at is not null",
+    "name": "p.family_name || ', ' || p.given_name",
+    "birth_date": "p.birth_date",
+    "mrn": "p.mrn",
+    "alerts": "p.alerts",
+    "needs_interpreter": "p.needs_interpreter",
+    "needs_driver": "p.needs_driver",
+    "therapy": "t.name",
+    "dose_number": "a.dose_number",
+    "dose": "d.dose",
+    "acuity": "d.acuity",
+    "note": "a.note",
+}
+"""Where the facts of a `Stay` are."""
+
+STAYS = f"""
+    select d.setup_minutes, d.premedication_minutes, coalesce(nullif(plan.infusion_minutes, 0), d.infusion_minutes),
+           d.observation_minutes, a.plan_id, d.needs_prior_tolerance, {", ".join(COLUMNS.values())}
+    from scheduling_appointment a
+        join clinic_chair c on c.id = a.chair_id
+        join patients_patient p on p.id = a.patient_id
+        join patients_treatmentplan plan on plan.id = a.plan_id
+        join therapies_therapy t on t.id = plan.therapy_id
+        join therapies_dosephase d on d.id = a.dose_phase_id
+    where a.clinic_id = %(clinic)s and lower(a.period) >= %(start)s and lower(a.period) < %(end)s
+    order by a.period, a.id
+"""
+
+CARE = """
+    select n.appointment_id, n.nurse_id, lower(n.period), upper(n.period) from scheduling_nurseassignment n
+    where n.clinic_id = %(clinic)s and lower(n.period) >= %(start)s and lower(n.period) < %(end)s
+    order by n.period
+"""
+
+REACHED = """
+    select s.appointment_id, s.status, s.at
+    from scheduling_appointment a
+        join scheduling_statuschange s on s.appointment_id = a.id
+    where a.clinic_id = %(clinic)s and lower(a.period) >= %(start)s and lower(a.period) < %(end)s
+    order by s.at, s.id
+"""
+
+SHIFTS = """
+    select s.id, s.nurse_id, n.name, lower(s.period), upper(s.period), lower(b.period), upper(b.period)
+    from clinic_shift s
+        join clinic_nurse n on n.id = s.nurse_id
+        left join clinic_shiftbreak b on b.shift_id = s.id
+    where s.clinic_id = %(clinic)s and lower(s.period) >= %(start)s and lower(s.period) < %(end)s
+    order by s.period, n.name, b.period
+"""
+"""Shifts, one row for each break, or one without."""
+
+ABSENCES = """
+    select nurse_id, lower(period), upper(period), reason from clinic_absence
+    where nurse_id = any(%(nurses)s) and period && tstzrange(%(start)s, %(end)s)
+    order by period
+"""
+
+
 def read_roster(*, clinic: Clinic, day: date) -> RosterRows:
     """Read one clinic's day."""
     start, end = day_bounds(day, clinic.zone)
-    within = {"clinic": clinic, "period__startswith__gte": start, "period__startswith__lt": end}
-    return RosterRows(stays=_stays(within, day), nurses=_nurses(within, start, end))
+    within = {"clinic": clinic.pk, "start": start, "end": end}
+    return RosterRows(stays=_stays(within, day), nurses=_nurses(within))
 
 
-_FIELDS = (
-    "id", "chair__name", "period", "status", "short_staffed", "confirmed_at", "note",
-    "patient__family_name", "patient__given_name", "patient__birth_date", "patient__mrn", "patient__alerts",
-    "patient__needs_interpreter", "patient__needs_driver",
-    "plan__therapy__name", "plan__infusion_minutes", "dose_number", "dose_phase__dose", "dose_phase__acuity",
-    "dose_phase__setup_minutes", "dose_phase__premedication_minutes", "dose_phase__infusion_minutes",
-    "dose_phase__observation_minutes", "plan_id", "dose_phase__needs_prior_tolerance",
-)  # fmt: skip
-
-
-def _stays(within: dict[str, object], day: date) -> tuple[Stay, ...]:
+def _stays(within: Mapping[str, object], day: date) -> tuple[Stay, ...]:
     care, reached = _care(within), _reached(within)
-    rows = Appointment.objects.filter(**within).order_by("period", "id").values(*_FIELDS)
-    return tuple(
-        Stay(
-            id=row["id"],
-            chair=row["chair__name"],
-            start=row["period"].lower,
-            end=row["period"].upper,
-            status=row["status"],
-            short_staffed=row["short_staffed"],
-            confirmed=row["confirmed_at"] is not None,
-            name=f"{row['patient__family_name']}, {row['patient__given_name']}",
-            birth_date=row["patient__birth_date"],
-            mrn=row["patient__mrn"],
-            alerts=row["patient__alerts"],
-            needs_interpreter=row["patient__needs_interpreter"],
-            needs_driver=row["patient__needs_driver"],
-            therapy=row["plan__therapy__name"],
-            dose_number=row["dose_number"],
-            dose=row["dose_phase__dose"],
-            acuity=row["dose_phase__acuity"],
-            note=row["note"],
-            minutes=Minutes(
-                setup=row["dose_phase__setup_minutes"],
-                premedication=row["dose_phase__premedication_minutes"],
-                infusion=row["plan__infusion_minutes"] or row["dose_phase__infusion_minutes"],
-                observation=row["dose_phase__observation_minutes"],
-            ),
-            care=tuple(care[row["id"]]),
-            planned=Planned(row["plan_id"], row["dose_number"], day, row["dose_phase__needs_prior_tolerance"]),
-            reached=reached[row["id"]],
+    stays = []
+    for setup, premedication, infusion, observation, plan_id, needs_tolerance, *row in fetch(STAYS, within):
+        facts = dict(zip(COLUMNS, row, strict=True))
+        stays.append(
+            Stay(
+                **facts,
+                minutes=Minutes(setup, premedication, infusion, observation),
+                care=tuple(care[facts["id"]]),
+                planned=Planned(plan_id, facts["dose_number"], day, needs_tolerance),
+                reached=reached[facts["id"]],
+            )
         )
-        for row in rows
-    )
+    return tuple(stays)
 
 
-def _care(within: dict[str, object]) -> defaultdict[int, list[Care]]:
-    rows = (
-        NurseAssignment.objects.filter(**within).order_by("period").values_list("appointment_id", "nurse_id", "period")
-    )
+def _care(within: Mapping[str, object]) -> defaultdict[int, list[Care]]:
     found: defaultdict[int, list[Care]] = defaultdict(list)
-    for pk, nurse_id, period in rows:
-        found[pk].append(Care(nurse_id, period.lower, period.upper))
+    for pk, nurse_id, start, end in fetch(CARE, within):
+        found[pk].append(Care(nurse_id, start, end))
     return found
 
 
-def _reached(within: dict[str, object]) -> defaultdict[int, dict[str, datetime]]:
-    of_day = {f"appointment__{name}": value for name, value in within.items()}
-    rows = StatusChange.objects.filter(**of_day).order_by("at", "id").values_list("appointment_id", "status", "at")
+def _reached(within: Mapping[str, object]) -> defaultdict[int, dict[str, datetime]]:
     found: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
-    for pk, status, at in rows:
+    for pk, status, at in fetch(REACHED, within):
         found[pk][status] = at
     return found
 
 
-def _nurses(within: dict[str, object], start: datetime, end: datetime) -> tuple[NurseRow, ...]:
+def _nurses(within: Mapping[str, object]) -> tuple[NurseRow, ...]:
     """Everyone rostered on the day, first shift first. A nurse cares only on the floor, so this names every carer."""
-    shifts = (
-        Shift.objects.filter(**within)
-        .order_by("period", "nurse__name", "breaks__period")
-        .values_list("id", "nurse_id", "nurse__name", "period", "breaks__period")
-    )
     nurses: dict[int, NurseRow] = {}
     seen: set[int] = set()
-    for pk, nurse_id, name, period, pause in shifts:
+    for pk, nurse_id, name, start, end, break_start, break_end in fetch(SHIFTS, within):
         nurse = nurses.setdefault(nurse_id, NurseRow(nurse_id, name))
         if pk not in seen:
             seen.add(pk)
-            nurse.shifts.append((period.lower, period.upper))
-        if pause:
-            nurse.breaks.append((pause.lower, pause.upper))
-    absences = Absence.objects.filter(nurse__shifts__in=Shift.objects.filter(**within), period__overlap=(start, end))
-    for nurse_id, period, reason in absences.distinct().values_list("nurse_id", "period", "reason"):
-        nurses[nurse_id].absences.append(((period.lower, period.upper), reason))
+            nurse.shifts.append((start, end))
+        if break_start:
+            nurse.breaks.append((break_start, break_end))
+    for nurse_id, start, end, reason in fetch(ABSENCES, {**within, "nurses": list(nurses)}):
+        nurses[nurse_id].absences.append(((start, end), reason))
     return tuple(nurses.values())

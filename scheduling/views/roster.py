@@ -1,12 +1,13 @@
 """The nurse roster: read at arm's length, and one tap to the next step."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseNotModified
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -19,6 +20,7 @@ from scheduling import booking
 from scheduling.day_bar import day_bar
 from scheduling.models import Appointment, ClinicDay
 from scheduling.refusals import NotAvailable
+from scheduling.roster.drawing import Paper, Refusal, cards_of
 from scheduling.roster.page import Roster, Sheet
 from scheduling.roster.page import roster as lay_out
 from scheduling.views.place import clinic_for
@@ -26,14 +28,6 @@ from scheduling.views.request import Request
 
 SESSION_SHOW = "roster_show"
 """Session key: whose sheets a nurse wants to see, `mine` or `everyone`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a tap did nothing, to be said on the card it was on."""
-
-    id: int
-    reason: str
 
 
 @never_cache
@@ -82,14 +76,18 @@ def _page(request: Request, place: Clinic, day: date, *, refused: Refusal | None
         return HttpResponseNotModified(headers={"ETag": etag})
     laid_out = lay_out(clinic=place, day=day, now=now, nurse_id=nurse_id, may_step=may_step)
     only_mine = laid_out.has_mine and request.session.get(SESSION_SHOW) != "everyone"
+    paper = Paper(reverse("roster", args=[place.slug, day]), get_token(request) if may_step else "", refused)
     context: dict[str, Any] = {
         "clinic": place,
         "day": day,
         "roster": laid_out,
-        "sheets": _shown(laid_out, only_mine=only_mine),
+        "sheets": [
+            (sheet, [(group, cards_of(group.cards, paper)) for group in sheet.groups])
+            for sheet in _shown(laid_out, only_mine=only_mine)
+        ],
+        "short": cards_of(laid_out.short, paper),
         "only_mine": only_mine,
         "etag": etag,
-        "refused": refused,
         "may_even_out": may(user=request.user, act=Act.EDIT_STAFFING, clinic=place),
         "bar": day_bar(
             user=request.user,
