@@ -115,8 +115,10 @@ STAYS = f"""
 """
 
 CARE = """
-    select n.appointment_id, n.nurse_id, lower(n.period), upper(n.period) from scheduling_nurseassignment n
-    where n.clinic_id = %(clinic)s and lower(n.period) >= %(start)s and lower(n.period) < %(end)s
+    select n.appointment_id, n.nurse_id, lower(n.period), upper(n.period)
+    from scheduling_appointment a
+        join scheduling_nurseassignment n on n.appointment_id = a.id
+    where a.clinic_id = %(clinic)s and lower(a.period) >= %(start)s and lower(a.period) < %(end)s
     order by n.period
 """
 

@@ -20,6 +20,7 @@ from scheduling.staffing_forms import AbsenceForm, ConfirmForm, ShiftForm
 from scheduling.views.change import Change, Undo, answer, typed
 from scheduling.views.place import clinic_for
 from scheduling.views.request import Request
+from scheduling.week.drawing import cells_of, loads_of
 from scheduling.week.page import monday_of
 from scheduling.week.page import week as lay_out
 from scheduling.wording import day_words, span_words, stretch_words
@@ -34,6 +35,8 @@ def staffing(request: Request, clinic: str, day: date) -> HttpResponse:
     """The week that holds a day."""
     place = clinic_for(request, slug=clinic, act=Act.SEE_STAFFING)
     now = timezone.now()
+    week = lay_out(clinic=place, day=day, now=now)
+    may_edit = may(user=request.user, act=Act.EDIT_STAFFING, clinic=place)
     context = {
         "clinic": place,
         "clinics": clinics_for(user=request.user, act=Act.SEE_STAFFING),
@@ -42,8 +45,10 @@ def staffing(request: Request, clinic: str, day: date) -> HttpResponse:
         "is_this_week": monday_of(day) == monday_of(local_date(now, place.zone)),
         "before": monday_of(day) - WEEK,
         "after": monday_of(day) + WEEK,
-        "week": lay_out(clinic=place, day=day, now=now),
-        "may_edit": may(user=request.user, act=Act.EDIT_STAFFING, clinic=place),
+        "week": week,
+        "loads": loads_of(week, clinic=place.slug, may_edit=may_edit),
+        "nurses": [(nurse, cells_of(nurse, clinic=place.slug, may_edit=may_edit)) for nurse in week.nurses],
+        "may_edit": may_edit,
     }
     return render(request, f"scheduling/staffing{'_week' if request.htmx else ''}.html", context)
 

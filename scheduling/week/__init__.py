@@ -1,4 +1,5 @@
 """The staffing week of one clinic: who works when, and whether that is enough.
 
-`scene` holds what the cells of a week share, `strips` draws a day by quarter hours, `page` puts the week together.
+`rows` reads, `scene` holds what the cells of a week share, `strips` draws a day by quarter hours, `page` puts the week
+together, `drawing` makes HTML of its cells.
 """

@@ -1,23 +1,24 @@
 """What the columns and cells of a week share."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from clinic.models import Clinic, Shift
+from clinic.models import Clinic
 from clinic.quarters import ClinicDate, local_date
 from scheduling.engine.day import PATIENTS_PER_NURSE, Day, each
+from scheduling.queries.load_by_quarter import load_by_quarter
 
 
 class Scene:
     """What the columns and cells of a week share."""
 
-    def __init__(self, clinic: Clinic, days: Mapping[date, Day], shifts: Sequence[Shift], now: datetime) -> None:
+    def __init__(self, clinic: Clinic, days: Mapping[date, Day], now: datetime) -> None:
         self.clinic = clinic
         self.zone = clinic.zone
         self.days = days
-        self.shifts = shifts
         self.today = local_date(now, clinic.zone)
         self.grids = {day: ClinicDate(day, clinic.zone) for day in days}
+        self.loads = {day: load_by_quarter(of_day) for day, of_day in days.items()}
         shown = 0
         for of_day in days.values():
             shown |= of_day.open

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from clinic.hours import Period
-from clinic.models import Absence, Shift
 from clinic.quarters import ClinicDate, local_date
 from scheduling.engine.day import Day
-from scheduling.queries.load_by_quarter import Load, load_by_quarter, stretches
+from scheduling.queries.load_by_quarter import Load, stretches
+from scheduling.week.rows import Absence, Shift
 from scheduling.week.scene import Scene
 
 
@@ -59,7 +58,7 @@ def load_strip(day: Day, grid: ClinicDate, scene: Scene) -> Strip | None:
     """A day's places, chairs and patients; nothing for a day when nobody could be there."""
     if scene.first >= scene.last or not (day.open or day.stays or day.nurses):
         return None
-    loads = load_by_quarter(day)
+    loads = scene.loads[grid.day]
     room, present = [load.cover for load in loads], [load.booked + load.held for load in loads]
     return Strip(
         width=scene.last - scene.first,
@@ -75,11 +74,11 @@ def load_strip(day: Day, grid: ClinicDate, scene: Scene) -> Strip | None:
     )
 
 
-def over_words(day: Day, grid: ClinicDate, scene: Scene) -> tuple[str, ...]:
+def over_words(grid: ClinicDate, scene: Scene) -> tuple[str, ...]:
     """When more are booked than nurses or chairs can take: 11:30–12:00: 9 patients, cover for 6."""
     return tuple(
         f"{scene.span(grid.moment_of(one.start), grid.moment_of(one.end))}: {_load_words(one.load)}"
-        for one in stretches(load_by_quarter(day))
+        for one in stretches(scene.loads[grid.day])
         if one.load.is_over
     )
 
@@ -130,17 +129,16 @@ def _over(present: Sequence[int], room: Sequence[int], scene: Scene) -> Iterable
             yield Bar("s-over", run[0] - scene.first, len(run), scene.height - here, here - able)
 
 
-def shift_strip(shift: Shift, pauses: Sequence[Period], away: Sequence[Absence], scene: Scene) -> Strip:
+def shift_strip(shift: Shift, away: Sequence[Absence], scene: Scene) -> Strip:
     """A shift drawn along its day, with breaks and absences."""
-    grid = scene.grids[local_date(shift.period.lower, scene.zone)]
+    grid = scene.grids[local_date(shift.start, scene.zone)]
 
     def bar(css: str, start: datetime, end: datetime) -> Bar:
         first, last = (min(max(grid.quarter_of(at), scene.first), scene.last) for at in (start, end))
         return Bar(css, first - scene.first, last - first, 0, 4)
 
-    start, end = shift.period.lower, shift.period.upper
-    bars = [bar("s-shift", start, end), *(bar("s-break", *pause) for pause in pauses)]
-    bars += [bar("s-away", max(start, one.period.lower), min(end, one.period.upper)) for one in away]
+    bars = [bar("s-shift", shift.start, shift.end), *(bar("s-break", *pause) for pause in shift.breaks)]
+    bars += [bar("s-away", max(shift.start, one.start), min(shift.end, one.end)) for one in away]
     return Strip(scene.last - scene.first, 4, tuple(bars), (), "")
 
 
