@@ -6,6 +6,7 @@ class SchedulingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     not_audited = {
         "ClinicDay": "a lock and a counter",
+        "NextDose": "follows from doses given and appointments, which are watched",
         "PatientClaim": "who is calling whom just now; lapses by itself",
     }
 

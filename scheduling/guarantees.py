@@ -1,4 +1,4 @@
-"""G1 to G10, asked of the whole database in plain SQL: see `clinic.guarantees` for when, DESIGN for what they say."""
+"""G1 to G10 and G12, asked of the whole database in plain SQL: see `clinic.guarantees` for when, DESIGN for what."""
 
 from clinic.guarantees import Guarantee, overlapping
 from scheduling.models import HELD
@@ -75,6 +75,31 @@ _TOO_SOON = f"""
         ) as dose
     ) as following where day - day_before < greatest(least, 1)"""
 
+_NOT_NEXT = f"""
+    with booked as (
+        select plan_id, dose_number, (lower(period) at time zone timezone)::date as booked_for
+        from {_APPOINTMENT} join clinic_clinic clinic on clinic.id = clinic_id where {_HELD}
+    ), dose as (
+        select plan_id, dose_number, coalesce(given_on, booked_for) as day, given_on is not null as is_given
+        from patients_dosegiven full join booked using (plan_id, dose_number)
+    ), given as (
+        select plan_id, coalesce(max(dose_number) filter (where is_given), 0) as last from dose group by plan_id
+    ), next as (
+        select plan_id, min(number) as dose_number
+        from (
+            select plan_id, last + 1 from given union select plan_id, dose_number + 1 from dose
+        ) as one (plan_id, number) join given using (plan_id)
+        where number > last and not exists (
+            select from dose where dose.plan_id = one.plan_id and dose.dose_number = number)
+        group by plan_id
+    ), follows as (
+        select plan_id, next.dose_number, max(day) as latest,
+               max(day) filter (where dose.dose_number = next.dose_number - 1) as day
+        from next join dose using (plan_id) where dose.dose_number < next.dose_number group by 1, 2
+    )
+    select plan_id from follows right_ full join scheduling_nextdose kept using (plan_id)
+    where (kept.dose_number, kept.day, kept.latest) is distinct from (right_.dose_number, right_.day, right_.latest)"""
+
 GUARANTEES = (
     Guarantee(
         code="G1",
@@ -120,5 +145,11 @@ GUARANTEES = (
         says="a dose is never closer to the one before than its therapy allows",
         of="appointment",
         breaches=_TOO_SOON,
+    ),
+    Guarantee(
+        code="G12",
+        says="the next dose of a plan is the one that follows from those given and booked",
+        of="plan",
+        breaches=_NOT_NEXT,
     ),
 )

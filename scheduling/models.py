@@ -179,6 +179,23 @@ class NurseAssignment(models.Model):
         return f"{self.nurse} cares for appointment {self.appointment_id}"
 
 
+class NextDose(models.Model):
+    """Where a course stands: the first dose, after those given, that is neither given nor booked.
+
+    `day` is that of the dose before it, `latest` the last day of any dose before it: the local days on which they were
+    given or are booked. A plan with no dose before its next has no row. Kept by the database itself: `next_dose.sql`
+    beside the migrations.
+    """
+
+    plan = models.OneToOneField(TreatmentPlan, models.CASCADE, primary_key=True, related_name="+")
+    dose_number = models.PositiveSmallIntegerField()
+    day = models.DateField()
+    latest = models.DateField()
+
+    def __str__(self) -> str:
+        return f"dose {self.dose_number} of plan {self.plan_id} is next"
+
+
 class StatusChange(models.Model):
     """An appointment took a status: who, when. Every waiting time and utilization figure falls out of these."""
 

@@ -23,46 +23,29 @@ LONG_INTERVAL = 120
 """Days from which an interval counts as long."""
 
 LISTED = """
-    with plan as (
-        select p.id, p.therapy_id, p.variant, p.interval_days, p.start_on, p.doses_ordered
-        from patients_patient pt join patients_treatmentplan p on p.patient_id = pt.id
-        where pt.home_clinic_id = any(%(clinics)s) and pt.is_active and p.status = 'active'
-            and (%(only)s::bigint is null or p.id = %(only)s)
-    ), in_force as (
+    with in_force as (
         select distinct on (therapy_id) therapy_id, id
         from therapies_therapyversion where effective_from <= %(today)s order by therapy_id, number desc
-    ), known as materialized (
-        select plan.*, given.last as given, given.day as given_on, booked.*
-        from plan
-            left join lateral (
-                select dose_number as last, given_on as day from patients_dosegiven
-                where plan_id = plan.id order by dose_number desc limit 1) given on true
-            left join lateral (
-                select max(number) as last, (array_agg(clinic_id order by number desc))[1] as clinic,
-                       (array_agg(start order by number desc))[1] as start,
-                       (array_agg(clinic_id order by start desc))[1] as latest_clinic, max(start) as latest_start
-                from (
-                    select dose_number as number, clinic_id, lower(period) as start,
-                           dose_number - row_number() over (order by dose_number) as before
-                    from scheduling_appointment
-                    where plan_id = plan.id and status = any(%(held)s) and dose_number > coalesce(given.last, 0)
-                    ) following
-                where before = coalesce(given.last, 0)) booked on true
-    ), course as (
-        select known.*, greatest(given, last, 0) + 1 as next,
-               coalesce((start at time zone a.timezone)::date, given_on) as day,
-               greatest((latest_start at time zone b.timezone)::date, given_on) as latest
-        from known left join clinic_clinic a on a.id = clinic left join clinic_clinic b on b.id = latest_clinic
     ), phase as materialized (
-        select v.therapy_id, f.variant, first_dose, last_dose, anchor_dose, is_consecutive, target_days,
+        select v.therapy_id, f.variant, first_dose, last_dose, anchor_dose, target_days,
+               not is_consecutive and last_dose is distinct from first_dose as repeats,
                greatest(min_gap_days, 1) as gap, green_before, green_after, amber_before, amber_after
         from in_force v join therapies_dosephase f on f.version_id = v.id
+    ), course as materialized (
+        select plan.* from patients_patient pt cross join lateral (
+            select p.id, p.therapy_id, p.variant, p.interval_days, p.start_on, coalesce(n.dose_number, 1) as next,
+                   n.day, n.latest
+            from patients_treatmentplan p left join scheduling_nextdose n on n.plan_id = p.id
+            where p.patient_id = pt.id and p.status = 'active' and (%(only)s::bigint is null or p.id = %(only)s)
+                and (p.doses_ordered is null or coalesce(n.dose_number, 1) <= p.doses_ordered)
+                and (n.latest is null or n.latest < %(today)s + %(long_ahead)s)
+            offset 0) plan
+        where pt.home_clinic_id = any(%(clinics)s) and pt.is_active
     ), phased as (
         select distinct on (id) id, interval_days, start_on, next, day, latest, phase.*,
                anchor_dose is not null and next = first_dose and next > 1 as is_anchored
         from course join phase on phase.therapy_id = course.therapy_id
             and phase.variant in ('', course.variant) and first_dose <= next and next <= coalesce(last_dose, next)
-        where doses_ordered is null or next <= doses_ordered
         order by id, phase.variant = course.variant desc, first_dose
     ), anchored as (
         select phased.*, case when is_anchored then coalesce(
@@ -75,8 +58,7 @@ LISTED = """
         select anchored.*, is_anchored and anchor is null as is_rough,
                case when next = 1 then start_on
                     when is_anchored then greatest(anchor + target_days, latest + gap)
-                    when interval_days is not null and last_dose is distinct from first_dose and not is_consecutive
-                    then greatest(day + interval_days, latest + gap)
+                    when interval_days is not null and repeats then greatest(day + interval_days, latest + gap)
                     else greatest(day + target_days, latest + gap) end as target
         from anchored
     )

@@ -1,0 +1,12 @@
+drop trigger next_doses_follow_clock on clinic_clinic;
+drop trigger next_doses_follow_change on scheduling_appointment;
+drop trigger next_doses_follow_gone on scheduling_appointment;
+drop trigger next_doses_follow_new on scheduling_appointment;
+drop trigger next_doses_follow_change on patients_dosegiven;
+drop trigger next_doses_follow_gone on patients_dosegiven;
+drop trigger next_doses_follow_new on patients_dosegiven;
+drop function next_doses_follow_clock();
+drop function next_doses_follow_changed_visit();
+drop function next_doses_follow_changed_dose();
+drop function next_doses_follow();
+drop function keep_next_doses(bigint[]);
