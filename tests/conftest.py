@@ -1,5 +1,6 @@
 """Fixtures for all tests: the fixed cast of staff. The data directory and settings are set in tests/settings.py."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -20,6 +21,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Otherwise pytest-django's order holds: tests that empty all tables come after those that read what migrations wrote.
     """
     items.sort(key=lambda item: not _starts_its_own_servers(item))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the garbage collector need not walk through it each time. Saves a twentieth."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _starts_its_own_servers(item: pytest.Item) -> bool:

@@ -39,6 +39,8 @@ LANDED_BEFORE_THE_FIRST_CLINIC = [
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["VOLATILE"] = True
+# Else each test that opens a page would look through all static files first.
+WHITENOISE_AUTOREFRESH = True
 METRICS_TOKEN = "m7Qp2xVn9sKd4fTzLw8RbYc3HgJe6Ua1"
 # Tests move the clock by hours; those of the locked screen set their own limits.
 IDLE_SECONDS_DESK = IDLE_SECONDS_TABLET = 12 * 60 * 60

@@ -56,6 +56,13 @@ def _seeded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
         transaction.set_rollback(True)
 
 
+def test_the_same_day_gives_the_same_demonstration() -> None:
+    before = facts()
+    wipe()
+    seed(now=at(TUESDAY, "11:10"), scale=SMALL)
+    assert facts() == before
+
+
 def test_every_guarantee_holds() -> None:
     with connection.cursor() as cursor:
         cursor.execute("set constraints all immediate")
