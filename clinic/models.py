@@ -268,7 +268,7 @@ class Shift(models.Model):
     """A nurse's rostered hours at one clinic on one day. What is left after breaks and absences is floor time."""
 
     nurse = models.ForeignKey(Nurse, models.PROTECT, related_name="shifts")
-    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="shifts")
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="shifts", db_index=False)
     period = DateTimeRangeField()
     pattern = models.ForeignKey(ShiftPattern, models.SET_NULL, null=True, blank=True, related_name="shifts")
 
@@ -333,7 +333,7 @@ class FloorPeriod(models.Model):
 
     shift = models.ForeignKey(Shift, models.CASCADE, related_name="floor_periods")
     nurse = models.ForeignKey(Nurse, models.PROTECT, related_name="floor_periods")
-    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="floor_periods")
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="floor_periods", db_index=False)
     period = DateTimeRangeField()
 
     class Meta:

@@ -35,5 +35,8 @@ class Beginning(Func):
 
 
 def by_beginning(*fields: str, name: str) -> models.Index:
-    """An index over some columns and then the beginning of `period`: what happens at a clinic on a day."""
+    """An index over some columns and then the beginning of `period`: what happens at a clinic on a day.
+
+    The clinic has none of its own beside it: it would mislead the planner into reading all that ever happened there.
+    """
     return models.Index(*(F(field) for field in fields), Beginning("period"), name=name)

@@ -90,7 +90,7 @@ class Appointment(models.Model):
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="appointments")
     dose_number = models.PositiveSmallIntegerField()
     dose_phase = models.ForeignKey(DosePhase, models.PROTECT, related_name="appointments")
-    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="appointments")
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="appointments", db_index=False)
     chair = models.ForeignKey(Chair, models.PROTECT, related_name="appointments")
     period = DateTimeRangeField()
     planned_period = DateTimeRangeField()
