@@ -16,11 +16,11 @@ from django.utils import timezone
 from clinic.hours import Period
 from clinic.models import Clinic
 from clinic.quarters import ClinicDate, at_wall_clock, ceil_quarter, local_date
-from scheduling.elsewhere import periods_elsewhere, quarters_of
+from scheduling.elsewhere import quarters_of
 from scheduling.engine import offers
 from scheduling.engine.day import Day
 from scheduling.engine.offers import Offer, Wish
-from scheduling.habits import Habits, habits_of
+from scheduling.habits import Habits, habits_and_stays
 from scheduling.load import Days, load_days
 from scheduling.models import Appointment
 from scheduling.needs import Needs
@@ -126,13 +126,16 @@ def candidates_for(
     last_day = min(last_day, needs.latest or last_day)
     if first_day > last_day or not clinics:
         return []
+    if habits is None or elsewhere is None:
+        usual, stays = habits_and_stays(plan=needs.plan, without=moving)
+        habits, elsewhere = habits or usual, stays if elsewhere is None else elsewhere
     search = Search(
         needs=needs,
-        habits=habits or habits_of(plan=needs.plan, without=moving),
+        habits=habits,
         asked=asked,
         near=near,
         moving=moving,
-        elsewhere=periods_elsewhere(patient=needs.plan.patient, moving=moving) if elsewhere is None else elsewhere,
+        elsewhere=elsewhere,
         now=ceil_quarter(timezone.now()),
         days=days or load_days(clinics=clinics, first_day=first_day, last_day=last_day),
     )

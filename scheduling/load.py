@@ -14,47 +14,44 @@ from django.utils import timezone
 
 from clinic.hours import ClinicDayKey, OpenHours, days_between
 from clinic.models import Clinic
-from clinic.quarters import QUARTER_SECONDS, ClinicDate, day_bounds
+from clinic.quarters import ClinicDate, day_bounds
 from clinic.sql import Row, fetch
 from scheduling.engine.day import Care, ChairDay, Day, NurseDay, Stay, span
 from scheduling.models import HELD, IN_CHAIR, Status
 
-OF_EACH_DAY = """
-    select asked.number, of_day.*
+QUARTER = "floor(extract(epoch from {} - asked.starts) / 900)::int"
+"""The quarter of the day that begins at a moment."""
+
+ROWS = f"""
+    select asked.number, id, chair_id, {QUARTER.format("lower(period)")}, {QUARTER.format("upper(period)")},
+           in_chair, is_expected, nurse_id, {QUARTER.format("lower(cares)")}, {QUARTER.format("upper(cares)")}, place
     from unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) with ordinality
             as asked (clinic_id, starts, ends, number)
-        cross join lateral ({} offset 0) as of_day
+        cross join lateral (
+            select a.id, a.chair_id, a.period, a.status = any(%s) as in_chair, a.status = %s as is_expected,
+                   n.nurse_id, n.period as cares, n.place
+            from scheduling_appointment a
+                left join scheduling_nurseassignment n on n.appointment_id = a.id
+            where a.clinic_id = asked.clinic_id and lower(a.period) >= asked.starts and lower(a.period) < asked.ends
+                and a.status = any(%s)
+            union all
+            select -o.id, o.chair_id, o.period, false, false, null, null, null
+            from clinic_chair c
+                join scheduling_waitlistoffer o on o.chair_id = c.id
+            where c.clinic_id = asked.clinic_id and lower(o.period) >= asked.starts and lower(o.period) < asked.ends
+                and o.outcome = '' and o.held_until > %s
+            union all
+            select null, null, null, null, null, f.nurse_id, f.period, null
+            from clinic_floorperiod f
+            where f.clinic_id = asked.clinic_id and lower(f.period) >= asked.starts and lower(f.period) < asked.ends
+            order by id, cares
+            offset 0
+        ) as of_day
 """
-"""Rows of some clinic days, each with the number of its day, from 1. `offset 0` has each day looked up by itself in the
-index: joined as a whole, the planner reads the whole table."""
+"""The rows of some clinic days, each with the number of its day, from 1: who sits where and who cares for them, one row
+for each assignment; with an id below zero the chairs that are held; and without an id who is on the floor.
 
-STAYS = OF_EACH_DAY.format("""
-    select a.id, a.chair_id,
-           extract(epoch from lower(a.period))::bigint as starts, extract(epoch from upper(a.period))::bigint as ends,
-           a.status = any(%s) as in_chair, a.status = %s as is_expected, n.nurse_id,
-           extract(epoch from lower(n.period))::bigint as care_starts,
-           extract(epoch from upper(n.period))::bigint as care_ends, n.place
-    from scheduling_appointment a
-        left join scheduling_nurseassignment n on n.appointment_id = a.id
-    where a.clinic_id = asked.clinic_id and lower(a.period) >= asked.starts and lower(a.period) < asked.ends
-        and a.status = any(%s)
-    union all
-    select -o.id, o.chair_id, extract(epoch from lower(o.period))::bigint, extract(epoch from upper(o.period))::bigint,
-           false, false, null, null, null, null
-    from clinic_chair c
-        join scheduling_waitlistoffer o on o.chair_id = c.id
-    where c.clinic_id = asked.clinic_id and lower(o.period) >= asked.starts and lower(o.period) < asked.ends
-        and o.outcome = '' and o.held_until > %s
-    order by id, care_starts
-""")
-"""Who sits where and who cares for them, one row per assignment, and with an id below zero the chairs that are held."""
-
-FLOORS = OF_EACH_DAY.format("""
-    select extract(epoch from lower(f.period))::bigint, extract(epoch from upper(f.period))::bigint, f.nurse_id
-    from clinic_floorperiod f
-    where f.clinic_id = asked.clinic_id and lower(f.period) >= asked.starts and lower(f.period) < asked.ends
-    order by f.nurse_id
-""")
+`offset 0` has each day looked up by itself in the index: joined as a whole, the planner reads the whole table."""
 
 CHAIRS = """
     select c.clinic_id, c.id, c.kind, lower(o.period), upper(o.period)
@@ -88,8 +85,7 @@ class Days:
         self._order: Sequence[ClinicDayKey] | None = None
         self._rounds = iter(ROUNDS)
         self._read: set[ClinicDayKey] = set()
-        self._floors: dict[ClinicDayKey, list[Row]] = {}
-        self._stays: dict[ClinicDayKey, list[Row]] = {}
+        self._rows: dict[ClinicDayKey, list[Row]] = {}
         self._promised: dict[ClinicDayKey, list[Stay]] = {}
 
     def expect(self, keys: Sequence[ClinicDayKey], *, at_once: int) -> None:
@@ -114,8 +110,8 @@ class Days:
         if key not in self._read:
             self._read_on(key)
         grid = self.grid(key)
-        zero = int(grid.start.timestamp())
-        nurses, stays = _nurses(self._floors.get(key, ()), zero), _stays(self._stays.get(key, ()), zero)
+        rows = self._rows.get(key, ())
+        nurses, stays = _nurses(rows), _stays(rows)
         # A row written by hand may run past midnight: the day is then long enough to hold it, and nothing breaks.
         length = max(grid.length, *(stay.end for stay in stays), *(nurse.floor.bit_length() for nurse in nurses), 0)
         whole = span(0, length)
@@ -132,7 +128,7 @@ class Days:
         )
 
     def _read_on(self, key: ClinicDayKey) -> None:
-        """Read the rows of a day and of those that come next, all at once where no order is known. Two queries."""
+        """Read the rows of a day and of those that come next, all at once where no order is known. One query."""
         size = next(self._rounds, None) if self._order is not None else None
         every = self._order if self._order is not None else [(pk, day) for pk in self._zones for day in self._dates]
         unread = (one for one in every if one not in self._read and one != key)
@@ -142,48 +138,41 @@ class Days:
             [self.grid(one).start for one in keys],
             [self.grid(one).end for one in keys],
         )
-        _add(self._floors, keys, fetch(FLOORS, [*asked]))
-        _add(self._stays, keys, fetch(STAYS, [*asked, list(IN_CHAIR), Status.BOOKED, list(HELD), timezone.now()]))
+        for number, *row in fetch(ROWS, [*asked, list(IN_CHAIR), Status.BOOKED, list(HELD), timezone.now()]):
+            self._rows.setdefault(keys[number - 1], []).append(tuple(row))
         self._read.update(keys)
 
 
 def load_day(*, clinic: Clinic, day: date) -> Day:
-    """One clinic day as it stands in the database. Four queries."""
+    """One clinic day as it stands in the database. Three queries."""
     return load_days(clinics=[clinic], first_day=day, last_day=day).build((clinic.pk, day))
 
 
 def load_days(*, clinics: Sequence[Clinic], first_day: date, last_day: date) -> Days:
-    """The days of some clinics (one at least) from the first to the last, both included. Two queries, and two more
-    when a day is looked at; at most ten where `expect` was told in which order that will be."""
+    """The days of some clinics (one at least) from the first to the last, both included. Two queries, and one more
+    when a day is looked at; at most six where `expect` was told in which order that will be."""
     return Days(clinics, first_day, last_day)
 
 
-def _nurses(found: Iterable[Row], zero: int) -> tuple[NurseDay, ...]:
+def _nurses(found: Iterable[Row]) -> tuple[NurseDay, ...]:
     floors: dict[int, int] = {}
-    for _, start, end, nurse in found:
-        floors[nurse] = floors.get(nurse, 0) | span(_quarter(start, zero), _quarter(end, zero))
-    return tuple(NurseDay(nurse, floor) for nurse, floor in floors.items())
+    for pk, *_, nurse, start, end, _ in found:
+        if pk is None:
+            floors[nurse] = floors.get(nurse, 0) | span(start, end)
+    return tuple(NurseDay(nurse, floor) for nurse, floor in sorted(floors.items()))
 
 
-def _stays(found: Iterable[Row], zero: int) -> tuple[Stay, ...]:
+def _stays(found: Iterable[Row]) -> tuple[Stay, ...]:
     """Stays from one row per assignment; the rows of a stay follow each other."""
     stays: list[Stay] = []
-    for _, rows_of_stay in groupby(found, key=itemgetter(1)):
+    for pk, rows_of_stay in groupby(found, key=itemgetter(0)):
+        if pk is None:
+            continue
         of_stay = list(rows_of_stay)
-        _, pk, chair, start, end, in_chair, is_expected, *_ = of_stay[0]
-        care = tuple(
-            Care(nurse, _quarter(begins, zero), _quarter(ends, zero), place)
-            for *_, nurse, begins, ends, place in of_stay
-            if nurse is not None
-        )
-        stays.append(Stay(pk, chair, _quarter(start, zero), _quarter(end, zero), care, in_chair, is_expected))
+        _, chair, start, end, in_chair, is_expected, *_ = of_stay[0]
+        care = tuple(Care(*row[6:]) for row in of_stay if row[6] is not None)
+        stays.append(Stay(pk, chair, start, end, care, in_chair, is_expected))
     return tuple(stays)
-
-
-def _add(known: dict[ClinicDayKey, list[Row]], keys: Sequence[ClinicDayKey], found: Iterable[Row]) -> None:
-    """Put rows that begin with the number of their day on it."""
-    for row in found:
-        known.setdefault(keys[row[0] - 1], []).append(row)
 
 
 class _Chair(NamedTuple):
@@ -212,7 +201,3 @@ def _quarters(grid: ClinicDate, periods: Sequence[Span]) -> int:
     for start, end in periods:
         covered |= span(max(grid.quarter_of(start), 0), min(grid.quarter_of(end), grid.length))
     return covered
-
-
-def _quarter(epoch: int, zero: int) -> int:
-    return (epoch - zero) // QUARTER_SECONDS

@@ -15,8 +15,9 @@ from scheduling.models import Appointment
 from scheduling.needs import Needs
 from scheduling.open_days import OpenDay, days_at_each
 from scheduling.openings import Opening
-from scheduling.queries.dose import Fit, fit_of
-from scheduling.queries.load_strip import LoadStrip, strip_of
+from scheduling.queries.choices import Choice, ChoiceDay, Column
+from scheduling.queries.dose import fit_of
+from scheduling.queries.load_strip import strip_of
 from scheduling.queries.readiness import Badge, badge_of_day
 from scheduling.queries.reseating import moves_words
 from scheduling.readying import dossier_for
@@ -98,51 +99,6 @@ class Link:
     label: str
     url: str
     is_here: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One opening, as a button. `value` is what the button sends, `digit` the key that reaches it.
-
-    `moves` says who gets another chair for it; nearly always nobody.
-    """
-
-    value: str
-    digit: int | None
-    clock: str
-    until: str
-    words: str
-    moves: str
-    spoken: str
-    fit: Fit
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceDay:
-    """A day at a clinic with its openings in the order of the clock. `words` hold for all of them.
-
-    `worry` is what speaks against this day but not against the due day: an authorization that ends before. `load`
-    shows how full the day is, hour by hour.
-    """
-
-    id: str
-    label: str
-    words: str
-    fit: Fit
-    worry: Badge | None
-    load: LoadStrip
-    choices: tuple[Choice, ...]
-    more: int
-    more_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A clinic and its days."""
-
-    clinic: Clinic
-    is_home: bool
-    days: tuple[ChoiceDay, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,29 +2,35 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from clinic.models import Chair
-from scheduling.models import Appointment
+from clinic.sql import fetch
 from scheduling.openings import Opening
 
 NAMED = 2
 """So many are named; more are counted."""
 
+NAMES = """
+    select a.id, null, p.family_name || ', ' || left(p.given_name, 1) || '.'
+    from scheduling_appointment a join patients_patient p on p.id = a.patient_id
+    where a.id = any(%s)
+    union all
+    select null, id, name from clinic_chair where id = any(%s)
+"""
+"""Names of patients by their appointments, and of chairs."""
+
 
 def moves_words(openings: Iterable[Opening]) -> dict[Opening, str]:
-    """For each opening that needs others to change chairs, who goes where. Two queries when there is any, else none."""
+    """For each opening that needs others to change chairs, who goes where. One query when there is any, else none."""
     moving = [one for one in openings if one.moves]
     if not moving:
         return {}
-    appointments = {pk for one in moving for pk, _ in one.moves}
-    chairs = dict(
-        Chair.objects.filter(pk__in={chair for one in moving for _, chair in one.moves}).values_list("pk", "name")
-    )
-    names = {
-        pk: f"{family}, {given[:1]}."
-        for pk, family, given in Appointment.objects.filter(pk__in=appointments)
-        .order_by()
-        .values_list("pk", "patient__family_name", "patient__given_name")
-    }
+    names: dict[int, str] = {}
+    chairs: dict[int, str] = {}
+    asked = ({pk for one in moving for pk, _ in one.moves}, {chair for one in moving for _, chair in one.moves})
+    for appointment, chair, name in fetch(NAMES, [list(ids) for ids in asked]):
+        if chair is None:
+            names[appointment] = name
+        else:
+            chairs[chair] = name
     return {one: _words(one.moves, names, chairs) for one in moving}
 
 

@@ -20,8 +20,9 @@ from scheduling import booking
 from scheduling.forms import BookingForm, Chosen
 from scheduling.needs import needs_of
 from scheduling.queries.booking import booked_words
+from scheduling.queries.choices import Choice
 from scheduling.queries.dose import Dose, Fit, fit_of, next_of
-from scheduling.queries.openings import Choice, choices_of
+from scheduling.queries.openings import choices_of
 from scheduling.queries.readiness import badge_of_day
 from scheduling.queries.who import Who
 from scheduling.readying import dossier_for
