@@ -138,8 +138,8 @@ class Days:
             [self.grid(one).start for one in keys],
             [self.grid(one).end for one in keys],
         )
-        for number, *row in fetch(ROWS, [*asked, list(IN_CHAIR), Status.BOOKED, list(HELD), timezone.now()]):
-            self._rows.setdefault(keys[number - 1], []).append(tuple(row))
+        for row in fetch(ROWS, [*asked, list(IN_CHAIR), Status.BOOKED, list(HELD), timezone.now()]):
+            self._rows.setdefault(keys[row[0] - 1], []).append(row)
         self._read.update(keys)
 
 
@@ -156,7 +156,7 @@ def load_days(*, clinics: Sequence[Clinic], first_day: date, last_day: date) -> 
 
 def _nurses(found: Iterable[Row]) -> tuple[NurseDay, ...]:
     floors: dict[int, int] = {}
-    for pk, *_, nurse, start, end, _ in found:
+    for _, pk, *_, nurse, start, end, _ in found:
         if pk is None:
             floors[nurse] = floors.get(nurse, 0) | span(start, end)
     return tuple(NurseDay(nurse, floor) for nurse, floor in sorted(floors.items()))
@@ -165,12 +165,12 @@ def _nurses(found: Iterable[Row]) -> tuple[NurseDay, ...]:
 def _stays(found: Iterable[Row]) -> tuple[Stay, ...]:
     """Stays from one row per assignment; the rows of a stay follow each other."""
     stays: list[Stay] = []
-    for pk, rows_of_stay in groupby(found, key=itemgetter(0)):
+    for pk, rows_of_stay in groupby(found, key=itemgetter(1)):
         if pk is None:
             continue
         of_stay = list(rows_of_stay)
-        _, chair, start, end, in_chair, is_expected, *_ = of_stay[0]
-        care = tuple(Care(*row[6:]) for row in of_stay if row[6] is not None)
+        _, _, chair, start, end, in_chair, is_expected, *_ = of_stay[0]
+        care = tuple(Care(*row[7:]) for row in of_stay if row[7] is not None)
         stays.append(Stay(pk, chair, start, end, care, in_chair, is_expected))
     return tuple(stays)
 

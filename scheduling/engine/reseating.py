@@ -9,6 +9,7 @@ patients than chairs are present, so whoever lost a chair finds another. A searc
 for a way round what is fixed, is exact as far as `MOST_LOOKS` lets it look; small days it searches whole.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -68,6 +69,7 @@ class _Kind:
                 self.guests[stay.chair].append(stay)
             else:
                 self.room[stay.chair] &= ~stay.quarters
+        self._arrivals = {chair: [guest.start for guest in guests] for chair, guests in self.guests.items()}
         for chair in self.chairs:
             self.free_somewhere |= day.chair_room[chair]
 
@@ -126,7 +128,9 @@ class _Kind:
 
     def _next_start(self, chair: int, start: int) -> int:
         """When a chair's own next guest comes: whoever sits down where that is latest disturbs least."""
-        return next((guest.start for guest in self.guests[chair] if guest.start >= start), 1 << 30)
+        arrivals = self._arrivals[chair]
+        following = bisect_left(arrivals, start)
+        return arrivals[following] if following < len(arrivals) else 1 << 30
 
 
 class _Search:

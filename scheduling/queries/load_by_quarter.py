@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
+from typing import NamedTuple
 
 from scheduling.engine.day import PATIENTS_PER_NURSE, Day, each
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """One quarter hour. All are counts of patients, but for `nurses`."""
+class Load(NamedTuple):
+    """One quarter hour. All are counts of patients, but for `nurses`. A page makes and compares a thousand of them."""
 
     booked: int
     held: int

@@ -1,4 +1,4 @@
-"""The week as the page shows it. Seven queries, however much is on it."""
+"""The week as the page shows it. Six queries, however much is on it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -142,7 +142,7 @@ def test_a_full_week_takes_as_many_queries_as_an_empty_one(madison: Clinic, djan
         booked(busy, "9:00", day=DAY + timedelta(days=day))
     on_floor(madison)
     for clinic in (madison, busy):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             laid_out(clinic)
 
 
