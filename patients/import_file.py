@@ -11,12 +11,12 @@ MOST_ROWS = 10_000
 
 COLUMNS = {
     "mrn": "Medical record number: letters, digits and hyphens. One MRN is one patient.",
-    "family_name": "",
-    "given_name": "",
+    "family_name": "As on the chart.",
+    "given_name": "As on the chart.",
     "birth_date": "3/14/1975 or 1975-03-14.",
     "clinic": "The patient's own clinic: its name or short name (eau-claire).",
     "mobile": "(715) 555-0100; other countries with + and country code.",
-    "email": "",
+    "email": "anna@example.org",
     "language": "Two- or three-letter code: en, es, hmn.",
     "timezone": "Only if not the clinic's: America/Denver.",
     "extra_minutes": "Minutes this patient needs on top of the usual stay.",

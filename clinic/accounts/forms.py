@@ -52,10 +52,14 @@ class ChangePasswordForm(NewPasswordForm):
     old = forms.CharField(
         label="Password until now",
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
         error_messages={"required": "Enter your password until now."},
     )
     field_order = ("old", "new")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["new"].widget.attrs["autofocus"]  # it belongs to the first field
 
     def clean_old(self) -> str:
         """Only who knows it may change it."""
@@ -69,7 +73,9 @@ class PinForm(Form):
 
     pin = forms.CharField(
         label="New PIN",
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric", "maxlength": 8}),
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "off", "inputmode": "numeric", "maxlength": 8, "autofocus": True}
+        ),
         help_text="6 to 8 digits. It only unlocks a screen on which you are signed in.",
         validators=[validate_pin],
     )

@@ -74,7 +74,6 @@ def open_accounts(*, clinics: Sequence[Clinic]) -> Staff:
             first_name=first,
             last_name=last,
             email=f"{username}@example.com",
-            is_staff=role == Role.MANAGER,
         )
         Membership.objects.bulk_create(Membership(user=users[username], clinic=clinic, role=role) for clinic in clinics)
     return Staff(users["frontdesk"], users["nurse"], users["charge"], users["manager"])

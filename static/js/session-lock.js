@@ -13,6 +13,7 @@ export function startLock() {
   const [form] = dialog.getElementsByTagName("form");
   const field = form.elements.unlock;
   const wrong = document.getElementById("unlock-error");
+  const away = document.getElementById("unlock-away");
   let timer = null;
   let deadline = 0;
   let lastSaid = Date.now();
@@ -58,7 +59,7 @@ export function startLock() {
 
   function unlocked() {
     isLocked = false;
-    showWrong(false);
+    show({});
     dialog.close();
     ask("GET");
     if (focused?.isConnected) focused.focus();
@@ -76,8 +77,10 @@ export function startLock() {
     });
   }
 
-  function showWrong(isWrong) {
+  // Why the screen stays locked: the wrong word, or nobody to ask. Said anew each time.
+  function show({ isWrong = false, isAway = false }) {
     wrong.hidden = !isWrong;
+    away.hidden = !isAway;
     field.classList.toggle("is-invalid", isWrong);
     field.setAttribute("aria-invalid", String(isWrong));
   }
@@ -91,15 +94,17 @@ export function startLock() {
     event.preventDefault();
     const body = new FormData(form);
     field.value = "";
+    show({});
     try {
       const answer = await fetch(form.action, { method: "POST", body, headers: headers() });
       if (answer.status === 204) unlocked();
       else if (answer.status === 422) {
-        showWrong(true);
+        show({ isWrong: true });
         field.focus();
-      } else if (answer.status === 503) field.focus();
+      } else if (answer.status === 503) throw new Error("away");
       else end();
     } catch {
+      show({ isAway: true });
       field.focus();
     }
   });

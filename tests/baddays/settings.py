@@ -1,4 +1,4 @@
-"""The product's settings, with the secret of the tests, which sign in, and a web worker that can be killed."""
+"""The product's settings, with the secret and passwords of the tests, and a web worker that can be killed."""
 
 import os
 
@@ -7,3 +7,4 @@ from clinic.settings import MIDDLEWARE
 
 SECRET_KEY = os.environ["SECRET_KEY"]
 MIDDLEWARE = ["tests.baddays.dying.DyingMiddleware", *MIDDLEWARE]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,13 +1,15 @@
 """A nurse with a tablet on the floor."""
 
 import pytest
-from playwright.sync_api import Error, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Error, Locator, Page, Route, expect
+from pytest_django.live_server_helper import LiveServer
 
 from clinic.accounts.models import StaffSession
 from clinic.models import Clinic, Role, User
 from scheduling.booking import set_status
 from scheduling.models import Appointment, StatusChange
-from tests.journeys.desk import TABLET, SitDown
+from tests.journeys.chromium import PATIENCE
+from tests.journeys.desk import TABLET, SitDown, sign_in
 from tests.world import DAY, booked, make_patient, make_plan
 
 pytestmark = pytest.mark.slow
@@ -162,6 +164,30 @@ def test_taps_survive_a_reload_without_a_network(visit: Appointment, nurse: User
     expect(page.locator("#toasts")).to_contain_text("The tap that waited is sent.")
     expect(page.locator(".card-of", has_text="Olson")).to_have_class("card-of s-arrived")
     assert arrivals(visit) == 1
+
+
+def test_a_tap_that_finds_the_schedule_away_waits_on_its_card_and_is_sent_once(
+    visit: Appointment, nurse: User, browser: Browser, live_server: LiveServer
+) -> None:
+    """What the database's absence looks like from here; what makes it, tests/baddays has."""
+    context = browser.new_context(base_url=live_server.url, viewport=TABLET)
+    sign_in(context, nurse, live_server.url)
+    page = context.new_page()
+    page.goto(f"/roster/madison/{DAY}/")
+    is_away = [True]
+
+    def answer(route: Route) -> None:
+        return route.fulfill(status=503) if is_away and route.request.method == "POST" else route.continue_()
+
+    page.route("**/roster/**", answer)
+    card = tap_unsent(page, "Olson")
+    expect(page.locator("#toasts .message-error")).to_have_count(0)
+    is_away.clear()
+
+    expect(card).to_have_class("card-of s-arrived", timeout=PATIENCE)
+    expect(page.locator("#toasts")).to_contain_text("The tap that waited is sent.")
+    assert arrivals(visit) == 1
+    context.close()
 
 
 def test_a_tap_that_waits_is_taken_back_and_never_sent(visit: Appointment, nurse: User, sit_down: SitDown) -> None:

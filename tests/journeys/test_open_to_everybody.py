@@ -89,13 +89,26 @@ def _a_morning() -> None:
 
 
 @pytest.fixture(scope="module")
+def sent() -> set[tuple[object, ...]]:
+    """Which forms have been sent as nobody should."""
+    return set()
+
+
+@pytest.fixture(scope="module")
 def seen() -> set[str]:
     """What has been looked at."""
     return set()
 
 
 @pytest.mark.parametrize("who", ["", *LETTERS.values()])
-def test_the_pages_of(who: str, world: World, backstage: Backstage, browser: Browser, seen: set[str]) -> None:
+def test_the_pages_of(
+    who: str,
+    world: World,
+    backstage: Backstage,
+    browser: Browser,
+    seen: set[str],
+    sent: set[tuple[object, ...]],
+) -> None:
     walker = Walker(browser, signed_in(who, backstage), backstage)
     found: list[str] = []
     parts: list[str] = []
@@ -107,6 +120,11 @@ def test_the_pages_of(who: str, world: World, backstage: Backstage, browser: Bro
             parts.append(path)
     for path in parts:
         found += walker.look_at_part(path)
+    for attempt in walker.attempts.values():
+        refusal = walker.refusal(attempt) if attempt.mark not in sent else None
+        sent.add(attempt.mark)
+        if refusal and is_new(refusal, seen):
+            found += walker.look_at_refusal(attempt, refusal)
     walker.close()
     assert not found, "\n".join(found)
 
