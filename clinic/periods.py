@@ -1,7 +1,7 @@
 """Periods in the database: what every `tstzrange` column must be."""
 
 from django.db import models
-from django.db.models import BooleanField, DateTimeField, F, Func
+from django.db.models import BooleanField, DateTimeField, F, Func, Q
 
 
 class OnQuarterHours(Func):
@@ -34,9 +34,9 @@ class Beginning(Func):
     arity = 1
 
 
-def by_beginning(*fields: str, name: str) -> models.Index:
+def by_beginning(*fields: str, name: str, condition: Q | None = None) -> models.Index:
     """An index over some columns and then the beginning of `period`: what happens at a clinic on a day.
 
     The clinic has none of its own beside it: it would mislead the planner into reading all that ever happened there.
     """
-    return models.Index(*(F(field) for field in fields), Beginning("period"), name=name)
+    return models.Index(*(F(field) for field in fields), Beginning("period"), name=name, condition=condition)

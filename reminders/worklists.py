@@ -128,6 +128,7 @@ LISTS = (
         position=25,
         read=read_replies,
         do={"done": _read},
+        sign="select from reminders_reply where clinic_id = any(%(clinics)s) and for_people and handled_at is null",
     ),
     Worklist(
         name="untold",
@@ -137,5 +138,10 @@ LISTS = (
         position=35,
         read=read_untold,
         do={"done": _dealt_with},
+        sign="""
+            select from reminders_message
+            where clinic_id = any(%(clinics)s) and handled_at is null and visit_start > %(now)s
+                and status in ('failed', 'missed', 'unknown', 'withheld')
+        """,
     ),
 )

@@ -108,7 +108,11 @@ class Appointment(models.Model):
 
     class Meta:
         ordering = ["period"]
-        indexes = [by_beginning("clinic", name="appointments_of_a_day")]
+        indexes = [
+            by_beginning("clinic", name="appointments_of_a_day"),
+            by_beginning("clinic", name="visits_not_over", condition=Q(status__in=LIVE)),
+            models.Index(fields=["clinic"], name="short_staffed_visits", condition=Q(short_staffed=True)),
+        ]
         constraints = [
             on_quarter_hours(name="appointment_on_quarter_hours"),
             on_quarter_hours(name="planned_period_on_quarter_hours", field="planned_period"),

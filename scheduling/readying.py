@@ -3,29 +3,26 @@
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
-from itertools import count
-from operator import or_
+from itertools import islice
 from typing import Any, TypeVar
 
-from django.db.models import Q
 from django.dispatch import receiver
 from django.utils import timezone
 
-from clinic.models import Clinic, User
-from clinic.quarters import ClinicDate, local_date
+from clinic.models import User
+from clinic.quarters import local_date
 from patients import clearances, plans
 from patients import readiness as readiness_facts
 from patients.models import Patient, TreatmentPlan
 from patients.signals import readiness_changed
 from scheduling.locks import guarded, lock
-from scheduling.models import HELD, LIVE, Appointment, Status
+from scheduling.models import HELD, LIVE, Appointment
 from scheduling.record import day_of, fresh
 from scheduling.refusals import NotAvailable
 from therapies.readiness import Check, Dossier, Readiness, readiness
 
-AT_A_TIME = 100
-"""Visits whose readiness is worked out together, where there may be many."""
+AT_FIRST = 60
+"""So many doses are worked out first where there may be many: mostly enough for who wants some that are not ready."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -143,33 +140,16 @@ def dossiers(*, plan_ids: Collection[int], today: date) -> dict[int, Dossier]:
     return readiness_facts.dossiers(plan_ids=plan_ids, on=today, booked=BOOKED, params={"held": list(HELD)})
 
 
-def unready(*, clinics: Collection[Clinic], first_day: date, last_day: date) -> Iterator[tuple[Appointment, Readiness]]:
-    """The booked and arrived visits at some clinics that are at risk or not ready, in the order of their days.
+def unready(*, planned: Mapping[Key, Planned]) -> Iterator[tuple[Key, Readiness]]:
+    """Those of planned doses that are at risk or not ready, in their order.
 
-    Both days included, in each clinic's own time. They are read as they are asked for: two queries for every
-    `AT_A_TIME` visits.
+    They are read as they are asked for, `AT_FIRST` and then the rest: two queries at most.
     """
-    if not clinics:
-        return
-    within = [
-        Q(
-            clinic=clinic,
-            period__startswith__gte=ClinicDate(first_day, clinic.zone).start,
-            period__startswith__lt=ClinicDate(last_day, clinic.zone).end,
-        )
-        for clinic in clinics
-    ]
-    rows = (
-        Appointment.objects.filter(reduce(or_, within), status__in=[Status.BOOKED, Status.ARRIVED])
-        .select_related("plan__therapy", "patient", "clinic", "chair", "dose_phase")
-        .order_by("period", "id")
-    )
-    for first in count(0, AT_A_TIME):
-        visits = list(rows[first : first + AT_A_TIME])
-        found = readiness_of(planned={visit.pk: Planned.of(visit) for visit in visits}) if visits else {}
-        yield from ((visit, found[visit.pk]) for visit in visits if found[visit.pk].state != "ready")
-        if len(visits) < AT_A_TIME:
-            return
+    keys = iter(planned)
+    for most in (AT_FIRST, len(planned)):
+        some = list(islice(keys, most))
+        found = readiness_of(planned={key: planned[key] for key in some}) if some else {}
+        yield from ((key, found[key]) for key in some if found[key].state != "ready")
 
 
 @receiver(readiness_changed)

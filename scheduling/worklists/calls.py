@@ -60,4 +60,5 @@ LIST = Worklist(
     position=8,
     read=read,
     do={"called": _called},
+    sign="select from scheduling_calltomake where old_clinic_id = any(%(clinics)s) and called_at is null",
 )

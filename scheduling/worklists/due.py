@@ -1,19 +1,22 @@
 """Due and not booked: active plans whose next dose is neither given nor booked, the most overdue first."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import astuple
 from datetime import date
+from operator import attrgetter
+from typing import NamedTuple
 
-from django.db import connection
 from django.urls import reverse
 
 from clinic.models import Clinic
+from clinic.sql import fetch
 from patients.models import TreatmentPlan
 from scheduling.models import HELD
 from scheduling.queries.dose import next_of, standing_of
 from scheduling.wording import day_words
-from scheduling.worklists.glimpses import glimpse_of, sleeping_of
+from scheduling.worklists.glimpses import glimpse_of
 from scheduling.worklists.lists import Button, Glimpse, Reading, Row, Worklist
-from scheduling.worklists.missed import to_call
+from scheduling.worklists.missed import missed_visits
 from therapies.series import DueDose
 
 SHORT_AHEAD, LONG_AHEAD = 28, 60
@@ -47,7 +50,7 @@ LISTED = """
         from course join phase on phase.therapy_id = course.therapy_id
             and phase.variant in ('', course.variant) and first_dose <= next and next <= coalesce(last_dose, next)
         order by id, phase.variant = course.variant desc, first_dose
-    ), anchored as (
+    ), anchored as materialized (
         select phased.*, case when is_anchored then coalesce(
             (select given_on from patients_dosegiven where plan_id = phased.id and dose_number = anchor_dose),
             (select (lower(a.period) at time zone c.timezone)::date
@@ -77,100 +80,115 @@ A dose whose anchor is not on record `is_rough`: it is due on its target or late
 """
 
 
+class Listed(NamedTuple):
+    """A dose of a plan that is due: the facts of a `DueDose` but its anchor."""
+
+    plan_id: int
+    dose_number: int
+    target: date
+    green_from: date
+    green_until: date
+    amber_from: date
+    amber_until: date
+    earliest: date | None
+
+    @property
+    def key(self) -> str:
+        """Which row of the list it is."""
+        return f"{self.plan_id}-{self.dose_number}"
+
+    @property
+    def due(self) -> DueDose:
+        """When it is due."""
+        return DueDose(*self[1:], anchor="")
+
+
 def due_doses(*, clinics: Collection[Clinic], today: date) -> list[tuple[TreatmentPlan, DueDose]]:
     """The doses to book of patients at home in some clinics, the most overdue first. Five queries at most.
 
     A dose is listed 28 days before its target, one of a half-yearly course 60 days before.
     """
-    return _with_plans(_listed(clinics, today))
+    return [(plan, listed.due) for plan, listed in _with_plans(_listed(clinics, today))]
 
 
-def _listed(clinics: Collection[Clinic], today: date, *, only: int | None = None) -> list[tuple[int, DueDose]]:
-    """The doses that are due, or that of one plan, by plan id. One query; more where an anchor is not on record."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            LISTED,
-            {
-                "clinics": [clinic.pk for clinic in clinics],
-                "only": only,
-                "held": list(HELD),
-                "today": today,
-                "long": LONG_INTERVAL,
-                "long_ahead": LONG_AHEAD,
-                "short_ahead": SHORT_AHEAD,
-            },
-        )
-        rows = cursor.fetchall()
-    found = [(row[0], _due(*row[1:8])) for row in rows if not row[8]]
-    found += _exactly({row[0]: row[9] for row in rows if row[8]}, today)
-    return sorted(found, key=lambda one: (one[1].target, one[0]))
+def _listed(clinics: Collection[Clinic], today: date, *, only: int | None = None) -> list[Listed]:
+    """The doses that are due, or that of one plan. One query; more where an anchor is not on record."""
+    rows = fetch(
+        LISTED,
+        {
+            "clinics": [clinic.pk for clinic in clinics],
+            "only": only,
+            "held": list(HELD),
+            "today": today,
+            "long": LONG_INTERVAL,
+            "long_ahead": LONG_AHEAD,
+            "short_ahead": SHORT_AHEAD,
+        },
+    )
+    found = [Listed(*facts) for *facts, is_rough, _ in rows if not is_rough]
+    rough = {plan_id: ahead for plan_id, *_, is_rough, ahead in rows if is_rough}
+    return sorted([*found, *_exactly(rough, today)], key=attrgetter("target", "plan_id"))
 
 
-def _due(
-    dose_number: int,
-    target: date,
-    green_from: date,
-    green_until: date,
-    amber_from: date,
-    amber_until: date,
-    earliest: date | None,
-) -> DueDose:
-    return DueDose(dose_number, target, green_from, green_until, amber_from, amber_until, earliest, anchor="")
-
-
-def _exactly(ahead: Mapping[int, int], today: date) -> Iterable[tuple[int, DueDose]]:
+def _exactly(ahead: Mapping[int, int], today: date) -> Iterable[Listed]:
     """Of some plans, those whose next dose is listed: so many days ahead of its target, by plan id."""
     if not ahead:
         return
     for plan_id, due in next_of(TreatmentPlan.objects.filter(pk__in=ahead), today=today).items():
         if due is not None and (due.target - today).days <= ahead[plan_id]:
-            yield plan_id, due
+            *facts, _ = astuple(due)
+            yield Listed(plan_id, *facts)
 
 
-def _with_plans(listed: Collection[tuple[int, DueDose]]) -> list[tuple[TreatmentPlan, DueDose]]:
+def _with_plans(listed: Collection[Listed]) -> list[tuple[TreatmentPlan, Listed]]:
     plans = TreatmentPlan.objects.select_related("patient__home_clinic", "therapy").in_bulk(
-        [plan_id for plan_id, _ in listed]
+        [one.plan_id for one in listed]
     )
-    return [(plans[plan_id], due) for plan_id, due in listed]
+    return [(plans[one.plan_id], one) for one in listed]
 
 
-def _to_book(reading: Reading) -> list[tuple[int, DueDose]]:
+def _to_book(reading: Reading) -> list[Listed]:
     """The doses of the list: those that a missed visit is called for stand in that one."""
     plan_id, _, _ = reading.only.partition("-")
     only = int(plan_id) if plan_id.isdecimal() else None
-    called_for = set(to_call(reading).order_by().values_list("plan", "dose_number"))
+    called_for = {(visit.plan_id, visit.dose_number) for visit in reading.once(missed_visits)}
     listed = _listed(reading.clinics, reading.today, only=only)
-    return [(plan_id, due) for plan_id, due in listed if (plan_id, due.dose_number) not in called_for]
+    return [one for one in listed if (one.plan_id, one.dose_number) not in called_for]
 
 
 def read(reading: Reading) -> Iterable[Row]:
     """One row for each dose."""
-    return [_row(plan, due, reading.today) for plan, due in _with_plans(_to_book(reading))]
+    return _rows(_to_book(reading), reading)
 
 
 def glimpse(reading: Reading, most: int) -> Glimpse:
     """The first rows, and how many there are."""
-    listed = {f"{plan_id}-{due.dose_number}": (plan_id, due) for plan_id, due in _to_book(reading)}
+    listed = {one.key: one for one in _to_book(reading)}
     return glimpse_of(
-        sleeping=sleeping_of("due"),
-        keys={key: _presses(due, reading.today) for key, (_, due) in listed.items()},
-        make=lambda keys: [_row(plan, due, reading.today) for plan, due in _with_plans([listed[key] for key in keys])],
+        reading,
+        worklist="due",
+        keys={key: _presses(one, reading.today) for key, one in listed.items()},
+        make=lambda keys: _rows([listed[key] for key in keys], reading),
         most=most,
     )
 
 
-def _presses(due: DueDose, today: date) -> bool:
+def _rows(listed: Collection[Listed], reading: Reading) -> list[Row]:
+    return [_row(plan, one, reading.today) for plan, one in _with_plans(listed)]
+
+
+def _presses(due: Listed, today: date) -> bool:
     return today > due.green_until
 
 
-def _row(plan: TreatmentPlan, due: DueDose, today: date) -> Row:
+def _row(plan: TreatmentPlan, due: Listed, today: date) -> Row:
     return Row(
-        key=f"{plan.pk}-{due.dose_number}",
+        key=due.key,
         patient=plan.patient,
         clinic=plan.patient.home_clinic.name,
         what=f"{plan.therapy} dose {due.dose_number}",
         when=f"due {day_words(due.target, year=due.target.year != today.year)}",
-        states=(standing_of(due, today),),
+        states=(standing_of(due.due, today),),
         buttons=(Button("Book", url=f"{reverse('book', args=[plan.pk])}?dose={due.dose_number}"),),
         is_urgent=_presses(due, today),
     )

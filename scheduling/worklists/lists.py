@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from clinic.models import Clinic, User
 from patients.models import Patient
 from scheduling.queries.dose import Fit
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,14 @@ class Reading:
     now: datetime
     today: date
     only: str = ""
+    _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, read: "Callable[[Reading], Read]") -> Read:
+        """What several lists need to know: read for the first of them, and kept for the others."""
+        if read not in self._known:
+            self._known[read] = read(self)
+        found: Read = self._known[read]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +84,21 @@ class Row:
 class Glimpse:
     """The first rows of a list that do not sleep, and how many there are in all, awake and asleep.
 
-    With `is_more` there are more of all of them than it was worth to count.
+    `shown` are the keys of the rows, which are made when they are asked for, so that what several lists show can be
+    read together. With `is_more` there are more of all of them than it was worth to count.
     """
 
-    rows: Sequence[Row]
+    shown: Sequence[str]
+    make: Callable[[Sequence[str]], Sequence[Row]]
     awake: int
     urgent: int
     asleep: int
     is_more: bool = False
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The rows that are shown."""
+        return self.make(self.shown)
 
 
 Action = Callable[[Row, User, Mapping[str, str]], str]
@@ -96,8 +113,9 @@ class Worklist:
     """One list. `name` stands in addresses; `position` says where it stands on the page.
 
     `read` gives the rows at some clinics, the most pressing first, with a fixed number of queries. A list that may be
-    long gives a `glimpse` too: its first so many rows, and their number without making all. `nothing` is what an empty
-    list says.
+    long gives a `glimpse` too: its first so many rows, and their number without making all. A list that is mostly empty
+    gives a `sign`: SQL that finds something whenever there is a row, so that nothing else need be asked. `nothing` is
+    what an empty list says.
     """
 
     name: str
@@ -108,6 +126,7 @@ class Worklist:
     read: Callable[[Reading], Iterable[Row]]
     do: Mapping[str, Action] = field(default_factory=dict)
     glimpse: Callable[[Reading, int], Glimpse] | None = None
+    sign: str = ""
 
 
 _LISTS: dict[str, Worklist] = {}

@@ -1,7 +1,6 @@
 """Patients who missed a visit or left untreated: to be called, with a coded outcome of each call."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
@@ -10,14 +9,12 @@ from django.utils import timezone
 from clinic.models import User
 from patients.errors import Refused
 from patients.models import PlanStatus
-from scheduling.models import HELD, Appointment, CallOutcome, FollowUpCall, Status
+from scheduling.models import HELD, Appointment, CallOutcome, FollowUpCall
 from scheduling.queries.dose import Fit
 from scheduling.wording import when_words
+from scheduling.worklists.gathering import CALLED_FOR, MISSED, visits
 from scheduling.worklists.lists import Button, Question, Reading, Row, Worklist
-from scheduling.worklists.visits import visit_row, visits
-
-CALLED_FOR = timedelta(days=14)
-"""So long after a missed visit the patient is called."""
+from scheduling.worklists.visits import visit_row
 
 STILL_OPEN = (CallOutcome.LEFT_MESSAGE, CallOutcome.NO_ANSWER)
 """Outcomes after which the patient is called again."""
@@ -39,20 +36,28 @@ def to_call(reading: Reading) -> QuerySet[Appointment]:
     same_dose = Appointment.objects.filter(plan=OuterRef("plan"), dose_number=OuterRef("dose_number"))
     again = same_dose.filter(Q(status__in=HELD) | Q(booked_at__gt=OuterRef("booked_at")))
     ended = FollowUpCall.objects.filter(appointment=OuterRef("pk")).exclude(outcome__in=STILL_OPEN)
-    missed = visits(
-        reading,
-        status__in=[Status.NO_SHOW, Status.LEFT],
+    missed = Appointment.objects.filter(
+        clinic__in=reading.clinics,
+        status__in=MISSED,
         period__startswith__gte=reading.now - CALLED_FOR,
         plan__status=PlanStatus.ACTIVE,
-    )
+    ).order_by("period", "pk")
     return missed.filter(~Exists(again), ~Exists(ended))
+
+
+def missed_visits(reading: Reading) -> list[Appointment]:
+    """Those visits, as rows need them. No query when nobody missed one of late."""
+    if not any(visit.status in MISSED for visit in reading.once(visits)):
+        return []
+    whole = to_call(reading).select_related("plan__therapy", "patient", "clinic", "chair")
+    return list(whole.prefetch_related("follow_up_calls__by"))
 
 
 def read(reading: Reading) -> Iterable[Row]:
     """Who was not called yet comes first, then whoever was called longest ago."""
-    missed = to_call(reading).prefetch_related("follow_up_calls__by")
     order = sorted(
-        missed, key=lambda visit: max((call.at for call in visit.follow_up_calls.all()), default=visit.start)
+        reading.once(missed_visits),
+        key=lambda visit: max((call.at for call in visit.follow_up_calls.all()), default=visit.start),
     )
     for visit in order:
         calls = list(visit.follow_up_calls.all())

@@ -121,4 +121,11 @@ LIST = Worklist(
     position=50,
     read=read,
     do={"accept": _accept, "let-go": _let_go, "offer": _offer},
+    sign="""
+        select from scheduling_waitlistentry entry
+            join patients_treatmentplan plan on plan.id = entry.plan_id
+            join patients_patient patient on patient.id = plan.patient_id
+        where entry.closed_at is null
+            and (patient.home_clinic_id = any(%(clinics)s) or entry.appointment_id is not null)
+    """,
 )

@@ -1,19 +1,18 @@
 """The lists as the page shows them: whom a row is about and how to reach them, who works on it, and what sleeps."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils import timezone
 
 from clinic.models import Clinic, User
-from patients.models import ContactKind, ContactPoint
-from scheduling.models import PatientClaim, Snooze
 from scheduling.queries.who import Who
 from scheduling.wording import day_words
+from scheduling.worklists.around import Marks, Phone, marks_of
+from scheduling.worklists.glimpses import first_look
 from scheduling.worklists.lists import Glimpse, Reading, Row, Worklist, every
-from scheduling.worklists.marks import CLAIM, since_words
+from scheduling.worklists.marks import since_words
 
 SHOWN = 8
 """Rows of a list that are shown until somebody asks for all."""
@@ -26,14 +25,6 @@ MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Phone:
-    """A number to call."""
-
-    shown: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
     """A row as it is drawn. `claimed` says who works on it and since when; `asleep` until when it need not be shown.
 
@@ -42,7 +33,7 @@ class Line:
 
     row: Row
     who: Who
-    phones: tuple[Phone, ...]
+    phones: Sequence[Phone]
     claimed: str
     is_mine: bool
     asleep: str
@@ -114,23 +105,14 @@ def sections(
 ) -> list[Section]:
     """The lists (all unless some are named) of some clinics, as a person sees them now.
 
-    The number of queries is fixed: those of the lists, and three.
+    The number of queries is fixed: those of the lists, and two.
     """
     reading = reading_for(clinics)
     lists = every() if lists is None else lists
-    seen = {
-        one.name: one.glimpse(reading, look.most(one)) if one.glimpse and look.asleep != one.name else None
-        for one in lists
-    }
-    rows = {one.name: list(one.read(reading)) if (of := seen[one.name]) is None else of.rows for one in lists}
-    snoozes = _snoozes(rows)
-    sorted_ = {
-        one.name: _glimpsed(of) if (of := seen[one.name]) else _sort(one, rows[one.name], snoozes, look, reading.now)
-        for one in lists
-    }
-    patient_ids = {row.patient.pk for of_list in sorted_.values() for row in of_list.shown}
-    lines = _Lines(snoozes, _claims(patient_ids, reading.now), _phones(patient_ids), user, reading.now)
-    return [_section(one, sorted_[one.name], lines, look) for one in lists]
+    seen = {one.name: _seen(one, reading, look) for one in lists}
+    rows = {name: of_list.rows for name, of_list in seen.items()}
+    lines = _Lines(marks_of(rows, reading.now), user, reading.now)
+    return [_section(one, seen[one.name], tuple(lines.draw(one, row) for row in rows[one.name]), look) for one in lists]
 
 
 def row_of(*, worklist: Worklist, key: str, clinics: Sequence[Clinic]) -> Row | None:
@@ -139,57 +121,35 @@ def row_of(*, worklist: Worklist, key: str, clinics: Sequence[Clinic]) -> Row | 
     return next((row for row in worklist.read(reading) if row.key == key), None)
 
 
-Snoozes = dict[tuple[str, str], Snooze]
-
-
-def _snoozes(rows: Mapping[str, Sequence[Row]]) -> Snoozes:
-    keys = {row.key for of_list in rows.values() for row in of_list}
-    found = Snooze.objects.filter(worklist__in=rows, subject__in=keys).select_related("by")
-    return {(one.worklist, one.subject): one for one in found}
-
-
-def _claims(patient_ids: Collection[int], now: datetime) -> dict[int, PatientClaim]:
-    found = PatientClaim.objects.filter(patient__in=patient_ids, at__gt=now - CLAIM).select_related("by")
-    return {one.patient_id: one for one in found}
-
-
-@dataclass(frozen=True, slots=True)
-class _Sorted:
-    """The rows of a list that are shown, and how many there are to be worked, press, and sleep."""
-
-    shown: Sequence[Row]
-    awake: int
-    urgent: int
-    asleep: int
-    is_more: bool = False
-
-
-def _glimpsed(of: Glimpse) -> _Sorted:
-    return _Sorted(of.rows, of.awake, of.urgent, of.asleep, of.is_more)
-
-
-def _sort(worklist: Worklist, rows: Sequence[Row], snoozes: Snoozes, look: Look, now: datetime) -> _Sorted:
+def _seen(worklist: Worklist, reading: Reading, look: Look) -> Glimpse:
+    """The rows of a list that are shown, and how many there are."""
+    if worklist.glimpse and look.asleep != worklist.name:
+        return worklist.glimpse(reading, look.most(worklist))
+    first = reading.once(first_look)
+    if worklist.sign and worklist.name not in first.signs:
+        return Glimpse((), lambda _: (), 0, 0, 0)
     awake: list[Row] = []
     asleep: list[Row] = []
-    for row in rows:
-        one = snoozes.get((worklist.name, row.key))
-        (asleep if one and one.until > now else awake).append(row)
+    for row in worklist.read(reading):
+        (asleep if row.key in first.sleeping[worklist.name] else awake).append(row)
     shown = [*awake[: look.most(worklist)], *(asleep[:MOST] if look.asleep == worklist.name else ())]
-    return _Sorted(shown, len(awake), sum(row.is_urgent for row in awake), len(asleep))
+    return Glimpse(
+        [row.key for row in shown], lambda _: shown, len(awake), sum(row.is_urgent for row in awake), len(asleep)
+    )
 
 
-def _section(worklist: Worklist, rows: _Sorted, lines: "_Lines", look: Look) -> Section:
+def _section(worklist: Worklist, of_list: Glimpse, lines: tuple[Line, ...], look: Look) -> Section:
     is_whole = look.whole == worklist.name
     return Section(
         worklist=worklist,
-        lines=tuple(lines.draw(worklist, row) for row in rows.shown),
-        count=rows.awake,
-        urgent=rows.urgent,
-        hidden=max(0, rows.awake - look.most(worklist)) if look.rows < MOST or not is_whole else 0,
-        snoozed=rows.asleep,
-        is_more=rows.is_more,
+        lines=lines,
+        count=of_list.awake,
+        urgent=of_list.urgent,
+        hidden=max(0, of_list.awake - look.most(worklist)) if look.rows < MOST or not is_whole else 0,
+        snoozed=of_list.asleep,
+        is_more=of_list.is_more,
         shows_snoozed=look.asleep == worklist.name,
-        shows_all=is_whole and rows.awake > SHOWN,
+        shows_all=is_whole and of_list.awake > SHOWN,
         next_rows=min(look.rows + PAGE, MOST) if is_whole else PAGE,
     )
 
@@ -198,35 +158,23 @@ def _section(worklist: Worklist, rows: _Sorted, lines: "_Lines", look: Look) -> 
 class _Lines:
     """What drawing a row needs to know besides the row."""
 
-    snoozes: Snoozes
-    claims: dict[int, PatientClaim]
-    phones: dict[int, tuple[Phone, ...]]
+    marks: Marks
     user: User
     now: datetime
 
     def draw(self, worklist: Worklist, row: Row) -> Line:
         """A row with who works on it, until when it sleeps, and how to reach the patient."""
-        snooze = self.snoozes.get((worklist.name, row.key))
-        claim = self.claims.get(row.patient.pk)
+        snooze = self.marks.snoozes.get((worklist.name, row.key))
+        claim = self.marks.claims.get(row.patient.pk)
         is_mine = claim is not None and claim.by == self.user
         who = "You" if is_mine else claim.by.label if claim else ""
         return Line(
             row=row,
             who=Who.of(row.patient),
-            phones=self.phones.get(row.patient.pk, ()),
+            phones=self.marks.phones.get(row.patient.pk, ()),
             claimed=f"{who}, {since_words(claim.at)}" if claim else "",
             is_mine=is_mine,
             asleep=f"Until {day_words(timezone.localdate(snooze.until))}" if snooze and snooze.until > self.now else "",
             note=f"{snooze.by.label}: {snooze.note}" if snooze and snooze.note else "",
             caution=f"Needs an interpreter ({row.patient.language})" if row.patient.needs_interpreter else "",
         )
-
-
-def _phones(patient_ids: Collection[int]) -> dict[int, tuple[Phone, ...]]:
-    found: dict[int, list[Phone]] = defaultdict(list)
-    points: Iterable[ContactPoint] = ContactPoint.objects.filter(patient__in=patient_ids).exclude(
-        kind=ContactKind.EMAIL
-    )
-    for point in points:
-        found[point.patient_id].append(Phone(str(point), f"tel:{point.value}"))
-    return {patient_id: tuple(of_patient) for patient_id, of_patient in found.items()}

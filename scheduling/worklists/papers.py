@@ -49,4 +49,10 @@ LIST = Worklist(
     nothing="No authorization runs out in the next 60 days.",
     position=60,
     read=read,
+    sign="""
+        select from patients_authorization paper
+            join patients_treatmentplan plan on plan.id = paper.plan_id
+            join patients_patient patient on patient.id = plan.patient_id
+        where paper.withdrawn_at is null and patient.home_clinic_id = any(%(clinics)s)
+    """,
 )

@@ -1,41 +1,34 @@
 """Booked visits that need something: to be confirmed, made ready, staffed, or closed."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
-from functools import reduce
-from operator import or_
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from clinic.hours import open_periods
 from clinic.models import User
 from clinic.quarters import ClinicDate, local_date
 from scheduling.booking import confirm
 from scheduling.models import LIVE, Appointment, Status
 from scheduling.queries.dose import Fit
-from scheduling.readying import unready
+from scheduling.readying import Planned, unready
 from scheduling.wording import days_words, when_words
-from scheduling.worklists.glimpses import glimpse_of, sleeping_of
+from scheduling.worklists.gathering import DAYS_TO_BE_READY, Shown, last_days_to_confirm, visits
+from scheduling.worklists.glimpses import first_look, glimpse_of
 from scheduling.worklists.lists import Button, Glimpse, Reading, Row, Worklist
 from therapies.readiness import Readiness
 
-DAYS_TO_CONFIRM = 3
-"""So many open days after today, patients are asked whether they come."""
-
-DAYS_TO_BE_READY, SOON = 7, 2
-"""So many days before a visit what is missing is listed; so many days before, it presses."""
+SOON = timedelta(days=2)
+"""So many days before a visit it presses that something is missing."""
 
 COUNTED = 40
 """So many visits that are not ready are counted. Where more than that is missing, a number tells nothing."""
 
-ENOUGH_DAYS = timedelta(days=14)
-"""Among so many days the next open ones are looked for."""
-
 
 def visit_row(visit: Appointment, **more: object) -> Row:
-    """The row of an appointment, read with `visits`. Its page opens beside the list."""
+    """The row of an appointment, read with its plan, therapy, patient and clinic. Its page opens beside the list."""
     facts: dict[str, object] = {
         "key": str(visit.pk),
         "patient": visit.patient,
@@ -49,45 +42,48 @@ def visit_row(visit: Appointment, **more: object) -> Row:
     return Row(**{**facts, **more})  # type: ignore[arg-type]
 
 
-def visits(reading: Reading, **which: object) -> QuerySet[Appointment]:
-    """Appointments at the clinics of a reading, the earliest first, as rows need them. One query."""
-    return (
-        Appointment.objects.filter(clinic__in=reading.clinics, **which)
-        .select_related("plan__therapy", "patient", "clinic", "chair")
-        .order_by("period", "pk")
-    )
+@dataclass(frozen=True, slots=True)
+class ByVisit:
+    """How a list reads its rows where each is a visit: `which` of those gathered, each with whether it presses."""
+
+    name: str
+    which: Callable[[Reading], Mapping[int, bool]]
+    row: Callable[[Appointment, Reading], Row]
+
+    def read(self, reading: Reading) -> Iterable[Row]:
+        """All rows."""
+        return self._rows(reading, list(self.which(reading)))
+
+    def glimpse(self, reading: Reading, most: int) -> Glimpse:
+        """The first rows, and how many there are."""
+        return glimpse_of(
+            reading,
+            worklist=self.name,
+            keys={str(pk): presses for pk, presses in self.which(reading).items()},
+            make=lambda keys: self._rows(reading, [int(key) for key in keys]),
+            most=most,
+        )
+
+    def _rows(self, reading: Reading, ids: Sequence[int]) -> list[Row]:
+        return [self.row(visit, reading) for visit in reading.once(Shown).of(ids)]
 
 
-def read_unconfirmed(reading: Reading) -> Iterable[Row]:
+def _to_confirm(reading: Reading) -> Mapping[int, bool]:
     """Visits of today and the next three open days that nobody has confirmed."""
-    return [_unconfirmed(visit, reading) for visit in _to_confirm(reading)]
-
-
-def glimpse_unconfirmed(reading: Reading, most: int) -> Glimpse:
-    """The first of them, and how many there are."""
-    columns = ("pk", "period__startswith", "clinic__timezone")
-    keys = {
-        str(pk): _days_away(start, ZoneInfo(zone), reading) <= 1
-        for pk, start, zone in _to_confirm(reading).select_related(None).values_list(*columns)
+    last_days = reading.once(last_days_to_confirm)
+    tomorrow = reading.today + timedelta(days=1)
+    ends = {
+        one.pk: (ClinicDate(last_days[one.pk], one.zone).end, ClinicDate(tomorrow, one.zone).end)
+        for one in reading.clinics
+        if one.pk in last_days
     }
-
-    def make(chosen: Sequence[str]) -> list[Row]:
-        return [_unconfirmed(visit, reading) for visit in visits(reading, pk__in=chosen)]
-
-    return glimpse_of(sleeping=sleeping_of("unconfirmed"), keys=keys, make=make, most=most)
-
-
-def _to_confirm(reading: Reading) -> QuerySet[Appointment]:
-    last_days = _last_days_to_confirm(reading)
-    within = [
-        Q(clinic=clinic, period__startswith__lt=ClinicDate(last_days[clinic.pk], clinic.zone).end)
-        for clinic in reading.clinics
-        if clinic.pk in last_days
-    ]
-    if not within:
-        return Appointment.objects.none()
-    asked = visits(reading, status=Status.BOOKED, confirmed_at=None, period__startswith__gt=reading.now)
-    return asked.filter(reduce(or_, within))
+    found = {}
+    for visit in reading.once(visits):
+        if visit.status == Status.BOOKED and not visit.is_confirmed and visit.start > reading.now:
+            last, soon = ends.get(visit.clinic_id, (reading.now, reading.now))
+            if visit.start < last:
+                found[visit.id] = visit.start < soon
+    return found
 
 
 def _unconfirmed(visit: Appointment, reading: Reading) -> Row:
@@ -104,17 +100,6 @@ def _days_away(start: datetime, zone: ZoneInfo, reading: Reading) -> int:
     return (local_date(start, zone) - local_date(reading.now, zone)).days
 
 
-def _last_days_to_confirm(reading: Reading) -> dict[int, date]:
-    """The last day whose patients are asked, by clinic id."""
-    open_days = open_periods(clinics=reading.clinics, first_day=reading.today, last_day=reading.today + ENOUGH_DAYS)
-    found = {}
-    for clinic in reading.clinics:
-        coming = sorted(day for clinic_id, day in open_days if clinic_id == clinic.pk and day > reading.today)
-        if coming:
-            found[clinic.pk] = coming[:DAYS_TO_CONFIRM][-1]
-    return found
-
-
 def _in_days(away: int) -> str:
     return {0: "Today", 1: "Tomorrow"}.get(away, f"In {days_words(away)}")
 
@@ -124,43 +109,58 @@ def _confirm(row: Row, by: User, form: Mapping[str, str]) -> str:
     return f"{row.patient} comes {row.when}."
 
 
+class Unready(NamedTuple):
+    """What a visit lacks, and whether that presses."""
+
+    ready: Readiness
+    presses: bool
+
+
 def read_unready(reading: Reading) -> Iterable[Row]:
     """Visits of the coming week that something is missing for, besides the checks of the day itself."""
-    return [_unready(visit, ready, reading) for visit, ready in _to_make_ready(reading)]
+    return _unready_rows(reading, dict(_to_make_ready(reading)))
 
 
 def glimpse_unready(reading: Reading, most: int) -> Glimpse:
     """The first of them, and how many there are, as far as it is worth to count: each takes working out."""
-    sleeping, enough = sleeping_of("not-ready"), max(most, COUNTED)
-    found: dict[str, tuple[Appointment, Readiness]] = {}
-    is_more = False
-    for visit, ready in _to_make_ready(reading):
-        if len(found.keys() - sleeping) == enough:
+    sleeping, enough = reading.once(first_look).sleeping[UNREADY_NAME], max(most, COUNTED)
+    found: dict[int, Unready] = {}
+    awake, is_more = 0, False
+    for pk, one in _to_make_ready(reading):
+        if awake == enough:
             is_more = True
             break
-        found[str(visit.pk)] = visit, ready
+        found[pk] = one
+        awake += str(pk) not in sleeping
     return glimpse_of(
-        sleeping=sleeping,
+        reading,
+        worklist=UNREADY_NAME,
         is_more=is_more,
-        keys={key: _presses(visit, ready, reading) for key, (visit, ready) in found.items()},
-        make=lambda keys: [_unready(*found[key], reading) for key in keys],
+        keys={str(pk): one.presses for pk, one in found.items()},
+        make=lambda keys: _unready_rows(reading, {int(key): found[int(key)] for key in keys}),
         most=most,
     )
 
 
-def _to_make_ready(reading: Reading) -> Iterable[tuple[Appointment, Readiness]]:
+def _to_make_ready(reading: Reading) -> Iterator[tuple[int, Unready]]:
+    clinics = {clinic.pk: clinic for clinic in reading.clinics}
     last_day = reading.today + timedelta(days=DAYS_TO_BE_READY)
-    for visit, ready in unready(clinics=reading.clinics, first_day=reading.today, last_day=last_day):
+    planned: dict[int, Planned] = {}
+    for visit in reading.once(visits):
+        if visit.status in (Status.BOOKED, Status.ARRIVED):
+            day = local_date(visit.start, clinics[visit.clinic_id].zone)
+            if reading.today <= day <= last_day:
+                planned[visit.id] = Planned(visit.plan_id, visit.dose_number, day, visit.needs_tolerance)
+    for pk, ready in unready(planned=planned):
         if not ready.waits_for_checks:
-            yield visit, ready
+            yield pk, Unready(ready, ready.state == "not_ready" and planned[pk].day - reading.today <= SOON)
 
 
-def _presses(visit: Appointment, ready: Readiness, reading: Reading) -> bool:
-    away = (local_date(visit.start, visit.clinic.zone) - reading.today).days
-    return ready.state == "not_ready" and away <= SOON
+def _unready_rows(reading: Reading, found: Mapping[int, Unready]) -> list[Row]:
+    return [_unready(visit, *found[visit.pk]) for visit in reading.once(Shown).of(found)]
 
 
-def _unready(visit: Appointment, ready: Readiness, reading: Reading) -> Row:
+def _unready(visit: Appointment, ready: Readiness, presses: bool) -> Row:
     is_barred = ready.state == "not_ready"
     return visit_row(
         visit,
@@ -170,40 +170,56 @@ def _unready(visit: Appointment, ready: Readiness, reading: Reading) -> Row:
             Button("Labs and papers", url=reverse("plan_clearances", args=[visit.plan_id])),
             Button("Move", url=reverse("appointment_move", args=[visit.pk]), beside=True),
         ),
-        is_urgent=_presses(visit, ready, reading),
+        is_urgent=presses,
     )
 
 
-def read_short(reading: Reading) -> Iterable[Row]:
-    """Visits that no nurse can care for at every minute, the soonest first."""
-    for visit in visits(reading, status__in=LIVE, short_staffed=True, period__endswith__gt=reading.now):
-        day = local_date(visit.start, visit.clinic.zone)
-        yield visit_row(
-            visit,
-            states=(Fit("red", "short", "No nurse for part of it"),),
-            notes=(str(visit.chair),),
-            buttons=(
-                Button("Plan the day again", url=reverse("replan", args=[visit.clinic.slug, day])),
-                Button("Staffing", url=reverse("staffing", args=[visit.clinic.slug, day])),
-                Button("Move", url=reverse("appointment_move", args=[visit.pk]), beside=True),
-                Button("Board", url=reverse("board", args=[visit.clinic.slug, day])),
-            ),
-            is_urgent=True,
-        )
+def _short_staffed(reading: Reading) -> Mapping[int, bool]:
+    """Visits that no nurse can care for at every minute."""
+    return {
+        visit.id: True
+        for visit in reading.once(visits)
+        if visit.is_short and visit.status in LIVE and visit.end > reading.now
+    }
 
 
-def read_left_open(reading: Reading) -> Iterable[Row]:
+def _short(visit: Appointment, reading: Reading) -> Row:
+    day = local_date(visit.start, visit.clinic.zone)
+    return visit_row(
+        visit,
+        states=(Fit("red", "short", "No nurse for part of it"),),
+        notes=(str(visit.chair),),
+        buttons=(
+            Button("Plan the day again", url=reverse("replan", args=[visit.clinic.slug, day])),
+            Button("Staffing", url=reverse("staffing", args=[visit.clinic.slug, day])),
+            Button("Move", url=reverse("appointment_move", args=[visit.pk]), beside=True),
+            Button("Board", url=reverse("board", args=[visit.clinic.slug, day])),
+        ),
+        is_urgent=True,
+    )
+
+
+def _left_open(reading: Reading) -> Mapping[int, bool]:
     """Visits of past days that were never closed: until they are, their doses count as booked."""
     midnight = min((ClinicDate(reading.today, clinic.zone).start for clinic in reading.clinics), default=reading.now)
-    for visit in visits(reading, status__in=LIVE, period__endswith__lte=midnight):
-        url = reverse("appointment", args=[visit.pk])
-        yield visit_row(
-            visit,
-            states=(Fit("red", "late", f"Still {visit.get_status_display().lower()}"),),
-            buttons=(Button("Close the visit", url=url, beside=True),),
-            is_urgent=True,
-        )
+    return {visit.id: True for visit in reading.once(visits) if visit.status in LIVE and visit.end <= midnight}
 
+
+def _still_open(visit: Appointment, reading: Reading) -> Row:
+    url = reverse("appointment", args=[visit.pk])
+    return visit_row(
+        visit,
+        states=(Fit("red", "late", f"Still {visit.get_status_display().lower()}"),),
+        buttons=(Button("Close the visit", url=url, beside=True),),
+        is_urgent=True,
+    )
+
+
+UNREADY_NAME = "not-ready"
+
+_confirming = ByVisit("unconfirmed", _to_confirm, _unconfirmed)
+_staffing = ByVisit("short-staffed", _short_staffed, _short)
+_closing = ByVisit("left-open", _left_open, _still_open)
 
 UNCONFIRMED = Worklist(
     name="unconfirmed",
@@ -211,12 +227,12 @@ UNCONFIRMED = Worklist(
     icon="unconfirmed",
     nothing="Everybody who comes in the next days has confirmed.",
     position=20,
-    read=read_unconfirmed,
-    glimpse=glimpse_unconfirmed,
+    read=_confirming.read,
+    glimpse=_confirming.glimpse,
     do={"confirm": _confirm},
 )
 UNREADY = Worklist(
-    name="not-ready",
+    name=UNREADY_NAME,
     title="Not ready",
     icon="short",
     nothing="Everything is in order for the visits of the coming week.",
@@ -230,7 +246,8 @@ SHORT = Worklist(
     icon="short",
     nothing="Every visit has a nurse throughout.",
     position=5,
-    read=read_short,
+    read=_staffing.read,
+    glimpse=_staffing.glimpse,
 )
 LEFT_OPEN = Worklist(
     name="left-open",
@@ -238,5 +255,6 @@ LEFT_OPEN = Worklist(
     icon="late",
     nothing="Every visit of past days is closed.",
     position=45,
-    read=read_left_open,
+    read=_closing.read,
+    glimpse=_closing.glimpse,
 )

@@ -14,8 +14,8 @@ from clinic.models import Clinic, User
 from patients import authorizations, clearances
 from patients.authorizations import Terms
 from patients.models import Clearance, TreatmentPlan
-from scheduling.booking import NotAvailable, book, cancel, move, set_status
-from scheduling.models import Appointment, Reason, Status
+from scheduling.booking import NotAvailable, book, move, set_status
+from scheduling.models import Appointment, Status
 from scheduling.needs import needs_of
 from scheduling.readying import Planned, note_reaction, readiness_of, unready
 from tests.scheduling.pages import HTMX, html_of
@@ -144,34 +144,19 @@ def test_a_drug_without_hard_prerequisites_is_seated_at_risk(madison: Clinic) ->
 # --- Lists -------------------------------------------------------------------------------------
 
 
-def test_the_list_of_what_is_not_ready_takes_two_queries(visit: Appointment, madison: Clinic, wausau: Clinic) -> None:
-    ready = booked(madison, "11:00")
-    tomorrow = DAY + timedelta(days=1)
-    on_floor(madison, day=tomorrow)
-    late = booked(madison, "9:00", plan=make_plan(madison, "ocrevus", start_on=DAY), day=tomorrow, ready=False)
-    gone = booked(madison, "13:00", ready=False)
-    cancel(appointment=gone, reason=Reason.OTHER, by=None)
-
-    with CaptureQueriesContext(connection) as seen:
-        found = list(unready(clinics=[madison, wausau], first_day=DAY, last_day=tomorrow))
-
-    assert len(seen) == 2
-    assert [one for one, _ in found] == [visit, late]
-    assert ready not in [one for one, _ in found]
-    assert [one for one, _ in unready(clinics=[madison], first_day=tomorrow, last_day=tomorrow)] == [late]
-
-
-def test_what_is_not_ready_is_read_a_part_at_a_time(madison: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scheduling.readying.AT_A_TIME", 2)
+def test_what_is_not_ready_is_worked_out_as_it_is_asked_for(madison: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scheduling.readying.AT_FIRST", 2)
     on_floor(madison)
     on_floor(madison)
     visits = [booked(madison, clock, ready=clock == "9:45") for clock in ("8:45", "9:45", "11:15", "12:15", "13:45")]
+    planned = {visit.pk: Planned.of(visit) for visit in visits}
 
     with CaptureQueriesContext(connection) as seen:
-        listed = unready(clinics=[madison], first_day=DAY, last_day=DAY)
-        assert next(listed)[0] == visits[0]
-    assert len(seen) == 2
-    assert [one for one, _ in listed] == visits[2:]
+        listed = unready(planned=planned)
+        assert next(listed)[0] == visits[0].pk
+        assert len(seen) == 1, "the first two"
+        assert [pk for pk, _ in listed] == [visit.pk for visit in visits[2:]]
+    assert len(seen) == 2, "and all others at once"
 
 
 def test_booked_doses_of_the_plan_count_against_an_authorization(madison: Clinic) -> None:
