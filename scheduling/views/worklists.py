@@ -3,12 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,8 +22,9 @@ from patients.errors import Refused
 from scheduling.refusals import NotAvailable
 from scheduling.views.request import Request
 from scheduling.worklists import marks
+from scheduling.worklists.drawing import Paper, rows_of
 from scheduling.worklists.lists import Row, Worklist, named
-from scheduling.worklists.page import MOST, PAGE, Look, row_of, sections
+from scheduling.worklists.page import MOST, PAGE, Look, Section, row_of, sections
 
 GONE = "This row is not in the list any more: somebody has just seen to it."
 
@@ -75,12 +77,11 @@ def worklists(request: Request) -> HttpResponse:
     mine = clinics_for(user=request.user, act=Act.SEE_WORKLISTS)
     found = sections(clinics=asked.clinics, user=request.user, look=asked.look)
     context = {
-        "sections": [_drawn(section, asked) for section in found],
+        "sections": [_drawn(request, section, asked) for section in found],
         "tabs": [("All clinics", asked.query(clinic=""), not asked.clinic)]
         + [(clinic.name, asked.query(clinic=clinic.slug), clinic.slug == asked.clinic) for clinic in mine],
         "here": reverse("worklists") + asked.query(),
         "total": sum(section.count for section in found),
-        **_days(),
     }
     return render(request, "scheduling/worklists_live.html" if request.htmx else "scheduling/worklists.html", context)
 
@@ -155,42 +156,38 @@ def _answer(
         if problem or said:
             messages.add_message(request, messages.ERROR if problem else messages.SUCCESS, problem or said)
         return redirect(f"{reverse('worklists')}{asked.query()}#list-{worklist.name}")
-    context = section_context(request, worklist, asked)
-    shown = {line.row.key for line in context["section"].lines}
-    context |= {
-        "problem": problem,
-        "problem_key": key if key in shown else "",
-        "typed": request.POST if problem else {},
-        "alone": True,
-    }
+    context = section_context(request, worklist, asked, problem=problem, key=key)
+    is_on_a_row = key in {line.row.key for line in context["section"].lines}
+    context |= {"problem": "" if is_on_a_row else problem, "alone": True}
     response = render(request, "scheduling/worklist.html", context, status=status)
     if said:
         response.headers["HX-Trigger"] = json.dumps({"say": said})
     return response
 
 
-def section_context(request: Request, worklist: Worklist, asked: Asked) -> dict[str, Any]:
-    """What the template of one list needs."""
+def section_context(
+    request: Request, worklist: Worklist, asked: Asked, *, problem: str = "", key: str = ""
+) -> dict[str, Any]:
+    """What the template of one list needs. A `problem` is said on the row of a key, with what was typed there."""
     [section] = sections(clinics=asked.clinics, user=request.user, look=asked.look, lists=[worklist])
-    return {**_drawn(section, asked), **_days()}
+    return _drawn(request, section, asked, problem=problem, key=key)
 
 
-def _drawn(section: Any, asked: Asked) -> dict[str, Any]:
+def _drawn(request: Request, section: Section, asked: Asked, *, problem: str = "", key: str = "") -> dict[str, Any]:
     name = section.worklist.name
+    paper = Paper(
+        worklist=name,
+        query=asked.query(),
+        token=get_token(request),
+        today=timezone.localdate(),
+        problem=problem,
+        key=key,
+        typed=request.POST,
+    )
     return {
         "section": section,
-        "query": asked.query(),
+        "rows": rows_of(section.lines, paper),
         "all_query": asked.query(all=name, rows=str(section.next_rows) if section.next_rows > PAGE else ""),
         "few_query": asked.query(all="", rows=""),
         "snoozed_query": asked.query(snoozed="" if section.shows_snoozed else name),
-    }
-
-
-def _days() -> dict[str, date]:
-    """What the buttons that let a row sleep mean today."""
-    today = timezone.localdate()
-    return {
-        "tomorrow": today + timedelta(days=1),
-        "in_three_days": today + timedelta(days=3),
-        "latest": today + marks.LONGEST_SNOOZE,
     }
