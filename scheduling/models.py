@@ -59,6 +59,9 @@ IN_CHAIR = (Status.SEATED, Status.INFUSING, Status.OBSERVING)
 HELD = (*LIVE, Status.DONE)
 """Statuses whose period stands in the record as chair and nurse time."""
 
+MISSED = (Status.NO_SHOW, Status.LEFT)
+"""Statuses of a visit that did not take place although nobody cancelled it."""
+
 
 class Reason(models.TextChoices):
     """Why an appointment was cancelled, missed or left: coded, so that it can be counted and followed up."""
@@ -111,6 +114,7 @@ class Appointment(models.Model):
         indexes = [
             by_beginning("clinic", name="appointments_of_a_day"),
             by_beginning("clinic", name="visits_not_over", condition=Q(status__in=LIVE)),
+            by_beginning("clinic", name="visits_missed", condition=Q(status__in=MISSED)),
             models.Index(fields=["clinic"], name="short_staffed_visits", condition=Q(short_staffed=True)),
         ]
         constraints = [

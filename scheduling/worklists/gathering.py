@@ -7,7 +7,7 @@ from typing import NamedTuple
 from clinic.hours import open_periods
 from clinic.quarters import ClinicDate
 from clinic.sql import fetch
-from scheduling.models import LIVE, Appointment, Status
+from scheduling.models import LIVE, MISSED, Appointment
 from scheduling.worklists.lists import Reading
 
 DAYS_TO_CONFIRM = 3
@@ -21,8 +21,6 @@ DAYS_TO_BE_READY = 7
 
 CALLED_FOR = timedelta(days=14)
 """So long after a missed visit the patient is called."""
-
-MISSED = (Status.NO_SHOW, Status.LEFT)
 
 VISITS = """
     select a.id, a.plan_id, a.dose_number, a.clinic_id, lower(a.period) as start, upper(a.period) as end,

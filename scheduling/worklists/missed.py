@@ -9,10 +9,10 @@ from django.utils import timezone
 from clinic.models import User
 from patients.errors import Refused
 from patients.models import PlanStatus
-from scheduling.models import HELD, Appointment, CallOutcome, FollowUpCall
+from scheduling.models import HELD, MISSED, Appointment, CallOutcome, FollowUpCall
 from scheduling.queries.dose import Fit
 from scheduling.wording import when_words
-from scheduling.worklists.gathering import CALLED_FOR, MISSED, visits
+from scheduling.worklists.gathering import CALLED_FOR, visits
 from scheduling.worklists.lists import Button, Question, Reading, Row, Worklist
 from scheduling.worklists.visits import visit_row
 
