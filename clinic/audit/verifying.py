@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from clinic.audit.models import Entry, Seal
 from clinic.audit.sealing import DIGEST, FIRST, head_of
 from clinic.audit.watching import unguarded, unwatched
+from clinic.logs.statements import reading_all
 
 LONGEST_TRANSACTION = timedelta(hours=1)
 """How long after its writing a row may be sealed when younger ones were before. Longer: somebody slipped it in."""
@@ -46,14 +47,15 @@ class Report:
 
 def verify(*, noted: str = "") -> Report:
     """Check the whole trail, and that a head noted earlier, `number:hash`, still stands in it."""
-    seals = list(Seal.objects.all())
-    faults = [*_chain(seals), *_rows(seals), *_noted(seals, noted), *_guards(), *_waiting()]
-    return Report(
-        entries=Entry.objects.count(),
-        unsealed=Entry.objects.filter(seal_number=None).count(),
-        head=str(seals[-1]) if seals else "",
-        faults=faults,
-    )
+    with reading_all():
+        seals = list(Seal.objects.all())
+        faults = [*_chain(seals), *_rows(seals), *_noted(seals, noted), *_guards(), *_waiting()]
+        return Report(
+            entries=Entry.objects.count(),
+            unsealed=Entry.objects.filter(seal_number=None).count(),
+            head=str(seals[-1]) if seals else "",
+            faults=faults,
+        )
 
 
 def _chain(seals: list[Seal]) -> Iterator[str]:
