@@ -1,6 +1,11 @@
 -- Where the course of a plan stands, kept by the database itself: whatever writes appointments or doses given, one row or
 -- a million, `scheduling_nextdose` follows in the same statement. What it holds: see `scheduling.models.NextDose`.
 
+-- Whether a visit of this status keeps its dose.
+create function still_counts(status text) returns boolean language sql immutable as $$
+    select status in ('booked', 'arrived', 'seated', 'infusing', 'observing', 'done')
+$$;
+
 -- Works out some plans anew. They are locked first: two that change doses of one plan at once would otherwise each
 -- count without the other's. One plan of the statement serves for all: making one anew each time takes twice as long as
 -- the statement itself.
@@ -14,7 +19,7 @@ begin
         union all
         select plan_id, dose_number, (lower(period) at time zone timezone)::date, false
         from scheduling_appointment stay join clinic_clinic clinic on clinic.id = clinic_id
-        where plan_id = any (plans) and status in ('booked', 'arrived', 'seated', 'infusing', 'observing', 'done')
+        where plan_id = any (plans) and still_counts(status)
     ), dose as (
         -- A dose that was given counts on the day it was given, whatever day it was booked for.
         select distinct on (plan_id, dose_number) * from known where day is not null
@@ -64,13 +69,14 @@ create trigger next_doses_follow_change after update on patients_dosegiven
     referencing old table as before new table as after
     for each statement execute function next_doses_follow_changed_dose();
 
--- Who only gets another chair or confirms keeps her course: her plan is not locked by whoever books beside her.
+-- Who gets another chair, confirms, or goes from one step of the stay to the next keeps her course: nothing is locked.
 create function next_doses_follow_changed_visit() returns trigger language plpgsql as $$
 declare
     plans bigint[] := array(
         select distinct unnest(array[before.plan_id, after.plan_id]) from before join after using (id)
-        where (before.plan_id, before.dose_number, before.status, before.clinic_id, lower(before.period))
-            is distinct from (after.plan_id, after.dose_number, after.status, after.clinic_id, lower(after.period)));
+        where (before.plan_id, before.dose_number, still_counts(before.status), before.clinic_id, lower(before.period))
+            is distinct from
+            (after.plan_id, after.dose_number, still_counts(after.status), after.clinic_id, lower(after.period)));
 begin
     if plans <> '{}' then
         perform keep_next_doses(plans);

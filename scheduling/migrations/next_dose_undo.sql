@@ -10,3 +10,4 @@ drop function next_doses_follow_changed_visit();
 drop function next_doses_follow_changed_dose();
 drop function next_doses_follow();
 drop function keep_next_doses(bigint[]);
+drop function still_counts(text);

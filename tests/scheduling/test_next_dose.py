@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -234,6 +235,24 @@ def test_two_who_write_doses_of_one_plan_at_once_do_not_overlook_each_other() ->
         thread.join(10)
 
     assert kept(plan) == counted(plan)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_step_of_the_stay_waits_for_nobody_who_writes_doses_of_the_plan() -> None:
+    clinic = make_clinic("madison")
+    on_floor(clinic)
+    visit = booked(clinic)
+    with closing(connection.copy()) as elsewhere:
+        elsewhere.set_autocommit(False)
+        with elsewhere.cursor() as cursor:
+            cursor.execute("select from patients_treatmentplan where id = %s for no key update", [visit.plan_id])
+
+        with connection.cursor() as cursor:
+            cursor.execute("set lock_timeout = '1s'")
+        assert Appointment.objects.filter(pk=visit.pk).update(status=Status.ARRIVED) == 1
+        with pytest.raises(OperationalError):
+            Appointment.objects.filter(pk=visit.pk).update(status=Status.CANCELLED)
+        connection.close()
 
 
 def _is_waiting(pids: list[int]) -> bool:
