@@ -239,6 +239,7 @@ def test_another_desks_change_slips_in_while_a_place_is_chosen(
     page.goto(BOARD)
     block(page, olson).focus()
     page.keyboard.press("m")
+    expect(page.locator("[data-item]:focus")).to_have_attribute("aria-label", re.compile("Move to"))
     place(page, "Chair 3 at 1:00 PM").focus()
 
     other = booked(clinics[0], "9:15", day=LATER, chair=clinics[0].chairs.get(name="Chair 4"))

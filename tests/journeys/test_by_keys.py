@@ -45,7 +45,7 @@ def test_the_first_tab_leads_past_the_header(olson: Appointment, front_desk: Use
     expect(page.locator(".skip-link")).to_be_in_viewport()
     keys.press("Enter", "Tab")
 
-    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+    expect(page.locator("main :focus")).to_have_count(1)
 
 
 def test_on_the_board_an_appointment_is_found_moved_and_left_alone_by_keys(
@@ -58,7 +58,7 @@ def test_on_the_board_an_appointment_is_found_moved_and_left_alone_by_keys(
     keys.press("?")
     expect(page.get_by_role("heading", name="Keys", exact=True)).to_be_visible()
     keys.press("Escape", "g")
-    assert page.evaluate("document.activeElement.type") == "date"
+    expect(page.locator("input[type=date]:focus")).to_be_visible()
     keys.type(f"{LATER:%m%d%Y}")
     keys.press("Enter")
     page.wait_for_url(f"**/board/madison/{LATER}/")
@@ -101,11 +101,12 @@ def test_a_nurse_leads_a_patient_to_done_and_takes_a_step_back(
     expect(card.locator(".step-back")).to_be_focused()
     page.keyboard.press("Shift+Tab")
     for status in ("observing", "done"):
+        expect(card.locator(".step")).to_be_focused()
         keys.press("Enter")
         expect(card).to_have_class(f"card-of s-{status}")
 
     says(page, "Olson, Karen.*: done")
-    assert page.evaluate("document.activeElement.closest('.card-of') !== null")
+    expect(page.locator(".card-of :focus")).to_have_count(1)
     olson.refresh_from_db()
     assert olson.status == "done"
 
