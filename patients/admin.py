@@ -5,7 +5,7 @@ from django.contrib import admin
 from patients.models import ContactPoint, DoseGiven, Patient, TreatmentPlan
 
 
-class ContactPointInline(admin.TabularInline):
+class ContactPointInline(admin.StackedInline):
     """Numbers and addresses, on the patient's page."""
 
     model = ContactPoint
@@ -23,7 +23,7 @@ class PatientAdmin(admin.ModelAdmin):
     inlines = [ContactPointInline]
 
 
-class DoseGivenInline(admin.TabularInline):
+class DoseGivenInline(admin.StackedInline):
     """Doses given, on the plan's page."""
 
     model = DoseGiven

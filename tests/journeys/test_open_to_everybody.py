@@ -14,11 +14,13 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Browser, ViewportSize
 from pytest_django import DjangoDbBlocker
 
 from clinic.models import Clinic, User
 from scheduling.booking import set_status
+from tests.clinic.accounts.conftest import with_app
 from tests.doors.table import LETTERS, TABLE
 from tests.doors.world import World, addresses, build
 from tests.journeys.desk import DESK, PHONE, TABLET
@@ -125,6 +127,30 @@ def test_the_pages_of(
         sent.add(attempt.mark)
         if refusal and is_new(refusal, seen):
             found += walker.look_at_refusal(attempt, refusal)
+    walker.close()
+    assert not found, "\n".join(found)
+
+
+def test_the_administration(world: World, backstage: Backstage, browser: Browser) -> None:
+    root = backstage.do(lambda: User.objects.create_superuser("root"))
+    client = Client()
+    backstage.do(lambda: client.force_login(root))
+    walker = Walker(browser, client, backstage)
+    found = walker.look_at_the_administration()
+    walker.close()
+    assert not found, "\n".join(found)
+
+
+def test_the_recovery_codes_that_are_shown_once(world: World, backstage: Backstage, browser: Browser) -> None:
+    """And the pages of a second step that is set up."""
+    client = signed_in("front_desk", backstage)
+    backstage.do(lambda: with_app(User.objects.get(username="front_desk-madison")))
+    walker = Walker(browser, client, backstage)
+    backstage.do(lambda: client.post(reverse("mfa_generate_recovery_codes"), SERVER_NAME="localhost"))
+    found: list[str] = []
+    for name in ("mfa_view_recovery_codes", "account", "mfa_deactivate_totp"):
+        assert walker.fetch(reverse(name))
+        found += walker.look_at(reverse(name))
     walker.close()
     assert not found, "\n".join(found)
 
