@@ -1,6 +1,6 @@
 """Whether visits can take place: the readiness of appointments, for pages and at the chair. One query, however many."""
 
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -140,16 +140,16 @@ def dossiers(*, plan_ids: Collection[int], today: date) -> dict[int, Dossier]:
     return readiness_facts.dossiers(plan_ids=plan_ids, on=today, booked=BOOKED, params={"held": list(HELD)})
 
 
-def unready(*, planned: Mapping[Key, Planned]) -> Iterator[tuple[Key, Readiness]]:
-    """Those of planned doses that are at risk or not ready, in their order.
+def unready(*, planned: Iterable[tuple[Key, Planned]]) -> Iterator[tuple[Key, Readiness]]:
+    """Those of planned doses, each with its key, that are at risk or not ready, in their order.
 
     They are read as they are asked for, `AT_FIRST` and then the rest: two queries at most.
     """
-    keys = iter(planned)
-    for most in (AT_FIRST, len(planned)):
-        some = list(islice(keys, most))
-        found = readiness_of(planned={key: planned[key] for key in some}) if some else {}
-        yield from ((key, found[key]) for key in some if found[key].state != "ready")
+    doses = iter(planned)
+    for most in (AT_FIRST, None):
+        some = dict(islice(doses, most))
+        found = readiness_of(planned=some) if some else {}
+        yield from ((key, ready) for key, ready in found.items() if ready.state != "ready")
 
 
 @receiver(readiness_changed)

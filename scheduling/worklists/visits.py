@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from scheduling.models import LIVE, Appointment, Status
 from scheduling.queries.dose import Fit
 from scheduling.readying import Planned, unready
 from scheduling.wording import days_words, when_words
-from scheduling.worklists.gathering import DAYS_TO_BE_READY, Shown, last_days_to_confirm, visits
+from scheduling.worklists.gathering import DAYS_TO_BE_READY, Shown, Visit, last_days_to_confirm, visits
 from scheduling.worklists.glimpses import first_look, glimpse_of
 from scheduling.worklists.lists import Button, Glimpse, Reading, Row, Worklist
 from therapies.readiness import Readiness
@@ -143,17 +143,21 @@ def glimpse_unready(reading: Reading, most: int) -> Glimpse:
 
 
 def _to_make_ready(reading: Reading) -> Iterator[tuple[int, Unready]]:
-    clinics = {clinic.pk: clinic for clinic in reading.clinics}
+    coming = {visit.id: visit for visit in reading.once(visits) if visit.status in (Status.BOOKED, Status.ARRIVED)}
+    zones = {clinic.pk: clinic.zone for clinic in reading.clinics}
     last_day = reading.today + timedelta(days=DAYS_TO_BE_READY)
-    planned: dict[int, Planned] = {}
-    for visit in reading.once(visits):
-        if visit.status in (Status.BOOKED, Status.ARRIVED):
-            day = local_date(visit.start, clinics[visit.clinic_id].zone)
-            if reading.today <= day <= last_day:
-                planned[visit.id] = Planned(visit.plan_id, visit.dose_number, day, visit.needs_tolerance)
+
+    def day_of(visit: Visit) -> date:
+        return local_date(visit.start, zones[visit.clinic_id])
+
+    planned = (
+        (pk, Planned(visit.plan_id, visit.dose_number, day_of(visit), visit.needs_tolerance))
+        for pk, visit in coming.items()
+        if reading.today <= day_of(visit) <= last_day
+    )
     for pk, ready in unready(planned=planned):
         if not ready.waits_for_checks:
-            yield pk, Unready(ready, ready.state == "not_ready" and planned[pk].day - reading.today <= SOON)
+            yield pk, Unready(ready, ready.state == "not_ready" and day_of(coming[pk]) - reading.today <= SOON)
 
 
 def _unready_rows(reading: Reading, found: Mapping[int, Unready]) -> list[Row]:

@@ -149,7 +149,7 @@ def test_what_is_not_ready_is_worked_out_as_it_is_asked_for(madison: Clinic, mon
     on_floor(madison)
     on_floor(madison)
     visits = [booked(madison, clock, ready=clock == "9:45") for clock in ("8:45", "9:45", "11:15", "12:15", "13:45")]
-    planned = {visit.pk: Planned.of(visit) for visit in visits}
+    planned = [(visit.pk, Planned.of(visit)) for visit in visits]
 
     with CaptureQueriesContext(connection) as seen:
         listed = unready(planned=planned)
