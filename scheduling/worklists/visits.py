@@ -23,6 +23,9 @@ from therapies.readiness import Readiness
 SOON = timedelta(days=2)
 """So many days before a visit it presses that something is missing."""
 
+TO_COME = (Status.BOOKED, Status.ARRIVED)
+"""Statuses of visits that can still be made ready."""
+
 COUNTED = 40
 """So many visits that are not ready are counted. Where more than that is missing, a number tells nothing."""
 
@@ -143,7 +146,7 @@ def glimpse_unready(reading: Reading, most: int) -> Glimpse:
 
 
 def _to_make_ready(reading: Reading) -> Iterator[tuple[int, Unready]]:
-    coming = {visit.id: visit for visit in reading.once(visits) if visit.status in (Status.BOOKED, Status.ARRIVED)}
+    coming = {visit.id: visit for visit in reading.once(visits) if visit.status in TO_COME}
     zones = {clinic.pk: clinic.zone for clinic in reading.clinics}
     last_day = reading.today + timedelta(days=DAYS_TO_BE_READY)
 
