@@ -87,7 +87,7 @@ def appointment_clear(request: Request, appointment_id: int) -> HttpResponse:
     code, typed = request.POST.get("code", ""), request.POST.get("cleared_on", "").strip()
     day = read_date(typed, latest=timezone.localdate()) if typed else timezone.localdate()
     if day is None:
-        unread = NotAvailable(f"“{typed}” is not a date. Type it like 3/14/2026.", code="date")
+        unread = NotAvailable(f"“{typed}” is not a date. Enter a date such as 3/14/2026.", code="date")
         return _card(request, one, refusal=unread, status=422)
     return _do(
         request,

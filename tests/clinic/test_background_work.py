@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from celery import Task
 from celery.backends.base import DisabledBackend
 from django.conf import settings
@@ -20,7 +21,7 @@ from clinic.models import Clinic
 from reminders.models import MessageStatus
 from reminders.tasks import look
 from tests.reminders.desk import texted, visit_of, with_mobile
-from tests.world import on_floor
+from tests.world import BEFORE, on_floor
 
 app.loader.import_default_modules()
 OURS = [task for name, task in sorted(app.tasks.items()) if not name.startswith(("celery.", "tests."))]
@@ -77,6 +78,7 @@ def broker() -> Iterator[Redis]:
     client.close()
 
 
+@time_machine.travel(BEFORE)
 @pytest.mark.django_db
 def test_what_lies_in_the_broker_names_nobody(broker: Redis, madison: Clinic) -> None:
     patient = with_mobile(madison, "Quillfeather", given_name="Ottoline", mrn="ZQ70441")

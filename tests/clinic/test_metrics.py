@@ -1,5 +1,6 @@
 """What a monitor reads: numbers about the program, none about a person, and only with the token."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,9 +18,15 @@ from clinic import metrics
 from clinic.audit import sealing
 from clinic.models import Clinic
 from clinic.quarters import day_bounds
-from tests.world import DAY, booked, make_clinic, on_floor
+from tests.world import BEFORE, DAY, booked, make_clinic, on_floor
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with time_machine.travel(BEFORE, tick=True):
+        yield
 
 
 def read(client: Client, **headers: str) -> Any:
@@ -82,7 +89,7 @@ def test_requests_are_counted_by_the_name_of_their_address(client: Client) -> No
 def test_what_the_database_knows_is_told(client: Client, madison: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     today = timezone.localdate()
     on_floor(madison, day=today)
-    booked(madison, day=today)
+    booked(madison, "13:00", day=today)
 
     found = numbers(client)
 

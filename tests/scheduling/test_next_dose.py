@@ -1,12 +1,13 @@
 """Where each course stands is kept by the database itself, whoever writes: against the plain count, and in a race."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import OperationalError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,10 +18,16 @@ from patients.models import DoseGiven, DoseSource, TreatmentPlan
 from scheduling.booking import cancel, move
 from scheduling.models import HELD, Appointment, NextDose, Reason, Status
 from tests.races.verdict import broken
-from tests.world import DAY, at, booked, make_clinic, make_plan, on_floor
+from tests.world import BEFORE, DAY, at, booked, make_clinic, make_plan, on_floor
 from therapies.models import DosePhase
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with time_machine.travel(BEFORE, tick=True):
+        yield
 
 Stand = tuple[int, date, date]
 Write = Callable[[Sequence[TreatmentPlan], Sequence[Clinic]], Any]

@@ -1,9 +1,11 @@
 """Every change leaves a line: by the ORM, in bulk or by raw SQL; with who and where from, and without secrets."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
@@ -19,9 +21,15 @@ from patients.models import ContactPoint, Patient
 from scheduling import tasks
 from scheduling.booking import cancel
 from scheduling.models import Appointment, NurseAssignment
-from tests.world import booked, make_patient, make_plan, on_floor
+from tests.world import BEFORE, booked, make_patient, make_plan, on_floor
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with time_machine.travel(BEFORE, tick=True):
+        yield
 
 
 def lines(table: str) -> list[Any]:
