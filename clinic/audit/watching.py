@@ -74,12 +74,12 @@ def excuse(app: AppConfig, model: str) -> str:
 @contextmanager
 def starting_over() -> Iterator[None]:
     """Let tables be emptied inside: for the demonstration, never in production."""
-    guard_emptying(on=False)
+    _guard_emptying(on=False)
     yield
-    guard_emptying(on=True)
+    _guard_emptying(on=True)
 
 
-def guard_emptying(*, on: bool) -> None:
+def _guard_emptying(*, on: bool) -> None:
     """Let TRUNCATE be refused on every watched table and on the trail, or not. Only the tables' owner may do this."""
     with connection.cursor() as cursor:
         cursor.execute("select tgrelid::regclass::text from pg_trigger where tgname = 'audit_no_truncate' order by 1")

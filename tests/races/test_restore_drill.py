@@ -23,7 +23,6 @@ from scheduling.models import Appointment, NurseAssignment
 from scheduling.refusals import NotAvailable
 from tests.clinic.backup.conftest import In
 from tests.clinic.backup.conftest import elsewhere as elsewhere
-from tests.clinic.backup.conftest import guarded as guarded
 from tests.clinic.processes import ROOT, environment, wait_until
 from tests.races.contest import RACERS
 from tests.races.grounds import grounds, make_plans
@@ -50,7 +49,7 @@ def restore_by_command(path: Path, data: Path) -> "subprocess.CompletedProcess[s
 
 
 def test_what_was_backed_up_while_everybody_works_is_restored_and_works_on(
-    racers: Pool, guarded: None, elsewhere: In, tmp_path: Path
+    racers: Pool, elsewhere: In, tmp_path: Path
 ) -> None:
     clinics = [grounds(slug, chairs=4, nurses=2, days=DAYS) for slug in ("madison", "wausau")]
     plans = [*make_plans(clinics[0], 25), *make_plans(clinics[1], 15, "vedolizumab")]

@@ -14,7 +14,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from clinic import guarantees
-from clinic.audit.watching import guard_emptying
 from scheduling.guarantees import FOUR_AT_ONCE
 from scheduling.models import Appointment, NurseAssignment
 from tests.races.verdict import broken
@@ -120,7 +119,6 @@ def test_asked_in_plain_sql_doses_too_close_are_found(script: Script) -> None:
 
 def test_a_guard_that_is_switched_off_is_said(script: Script) -> None:
     script.settle()
-    guard_emptying(on=True)
     assert guarantees.unsound() == []
 
     script.run("alter table scheduling_appointment disable trigger assignments_tile_appointment")

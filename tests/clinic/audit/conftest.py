@@ -8,17 +8,10 @@ from django.db import connection
 
 from clinic.audit.models import Entry, Seal
 from clinic.audit.sealing import seal
-from clinic.audit.watching import guard_emptying
 from clinic.models import Clinic
 from tests.world import make_patient
 
 Hand = Callable[..., None]
-
-
-@pytest.fixture
-def guarded(db: None) -> None:
-    """TRUNCATE is refused, as everywhere but in tests. The end of the test takes it back."""
-    guard_emptying(on=True)
 
 
 @pytest.fixture
@@ -35,7 +28,7 @@ def superuser(db: None) -> Hand:
 
 
 @pytest.fixture
-def trail(guarded: None, madison: Clinic) -> list[Entry]:
+def trail(madison: Clinic) -> list[Entry]:
     """Three seals, each over two patients who were registered."""
     for number in range(3):
         make_patient(madison, f"First{number}")

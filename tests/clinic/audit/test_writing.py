@@ -46,7 +46,7 @@ def sql(statement: str, *params: int) -> None:
 # --- What is watched -----------------------------------------------------------------------------
 
 
-def test_every_table_is_watched_or_its_room_says_why_not(guarded: None) -> None:
+def test_every_table_is_watched_or_its_room_says_why_not(db: None) -> None:
     assert unwatched() == []
     assert unguarded() == []
 
@@ -62,7 +62,7 @@ def test_an_excuse_names_a_model_that_is_there() -> None:
 
 
 @isolate_apps("scheduling")
-def test_a_new_table_without_triggers_is_named(guarded: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_table_without_triggers_is_named(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     class Parking(models.Model):
         class Meta:
             app_label = "scheduling"
@@ -290,7 +290,7 @@ def test_signing_in_out_and_failing_are_written_down(client: Client, front_desk:
     assert "secret typed" not in str(list(Entry.objects.values()))
 
 
-def test_the_demonstration_may_begin_anew_and_truncate_is_refused_again(guarded: None) -> None:
+def test_the_demonstration_may_begin_anew_and_truncate_is_refused_again(db: None) -> None:
     from clinic.audit.watching import starting_over
 
     with starting_over():

@@ -7,17 +7,7 @@ import psycopg2
 import pytest
 from django.db import connection
 
-from clinic.audit.watching import guard_emptying
-
 In = Callable[[], AbstractContextManager[None]]
-
-
-@pytest.fixture
-def guarded(transactional_db: None) -> Iterator[None]:
-    """TRUNCATE is refused, as everywhere but in tests."""
-    guard_emptying(on=True)
-    yield
-    guard_emptying(on=False)
 
 
 @pytest.fixture

@@ -150,9 +150,7 @@ def test_a_backup_of_an_older_version_is_migrated(backup: bytes, elsewhere: In, 
     assert any("migrating" in line for line in said)
 
 
-def test_numbers_given_out_since_the_backup_are_never_given_out_again(
-    guarded: None, elsewhere: In, tmp_path: Path
-) -> None:
+def test_numbers_given_out_since_the_backup_are_never_given_out_again(elsewhere: In, tmp_path: Path) -> None:
     last = make_patient(make_clinic("wausau"))
     path = make(directory=tmp_path).path
 
