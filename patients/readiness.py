@@ -3,9 +3,11 @@
 Everything is read in one query, however many plans, so that lists and the board can say it of every visit.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -28,7 +30,7 @@ _PHASE = (
 
 FACTS = """
     select plan.id, plan.start_on, plan.variant, plan.interval_days, plan.had_reaction,
-        (select json_agg(facts) from (
+        (select json_agg(facts)::text from (
             select code, name, life, is_hard from therapies_prerequisite where version_id = version.id order by code
         ) as facts),
         (select json_agg(facts) from (
@@ -42,7 +44,7 @@ FACTS = """
             where plan_id = plan.id and withdrawn_at is null
             order by id
         ) as facts),
-        (select json_agg(facts) from (
+        (select json_agg(facts)::text from (
             select {phase} from therapies_dosephase where version_id = version.id order by first_dose
         ) as facts),
         (select json_object_agg(dose_number, given_on) from patients_dosegiven where plan_id = plan.id),
@@ -99,10 +101,10 @@ def dossiers(
 def _dossier(facts: Sequence[Any]) -> Dossier:
     start_on, variant, interval_days, had_reaction, requirements, cleared, grants, phases, given, booked = facts
     return Dossier(
-        requirements=[Requirement(**row) for row in requirements or ()],
+        requirements=_requirements(requirements),
         cleared=[Cleared(**_dates(row, "on", "until", "for_day")) for row in cleared or ()],
         grants=[Grant(**_dates(row, "valid_from", "valid_until")) for row in grants or ()],
-        phases=[PhaseFacts(**row) for row in phases or ()],
+        phases=_phases(phases),
         given=_days(given),
         booked=_days(booked),
         start_on=start_on,
@@ -110,6 +112,19 @@ def _dossier(facts: Sequence[Any]) -> Dossier:
         interval_days=interval_days,
         had_reaction=had_reaction,
     )
+
+
+# Many plans go by few versions of therapies: what such a text says is worked out once.
+
+
+@lru_cache(maxsize=128)
+def _requirements(facts: str | None) -> Sequence[Requirement]:
+    return tuple(Requirement(**row) for row in json.loads(facts or "[]"))
+
+
+@lru_cache(maxsize=128)
+def _phases(facts: str | None) -> Sequence[PhaseFacts]:
+    return tuple(PhaseFacts(**row) for row in json.loads(facts or "[]"))
 
 
 def _days(by_number: Mapping[str, str] | None) -> dict[int, date]:

@@ -168,7 +168,7 @@ def test_the_prerequisites_of_the_version_in_force_are_asked_even_when_it_asks_f
     new = new_version_from(version=version_in_force(therapy=plan.therapy, on=TODAY), effective_from=TODAY)
     new.prerequisites.all().delete()
 
-    assert dossier(plan=plan).requirements == []
+    assert not dossier(plan=plan).requirements
     assert len(dossier(plan=plan, on=TODAY - timedelta(days=1)).requirements) == 9
 
 
